@@ -21,7 +21,7 @@ from bot.features.close.message import ClosedLine
 from bot.features.close.message import closed as close_message
 from bot.features.notify.rollout import rollout_scope
 from bot.features.standings.load import Standings
-from bot.features.standings.pieces import FIRST, iter_people
+from bot.features.standings.pieces import iter_people
 from bot.messages.message import Message
 from bot.services import Services
 from scheduler.whom import Piece
@@ -40,7 +40,7 @@ def needed(services: Services, at: datetime) -> bool:
 def whom(services: Services, at: datetime, after: str) -> Iterator[Piece]:
     """Yield everybody, if a period was closed today or would be now; nobody's running figures are needed."""
     if settle.list_of_today(services, at=at):
-        yield from ((userids, ()) for userids in iter_people(services, after=after, first=FIRST))
+        yield from ((userids, ()) for userids in iter_people(services, after=after, in_haste=True))
 
 
 def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Message]]:

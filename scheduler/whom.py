@@ -10,7 +10,7 @@ from datetime import datetime
 
 from bot.core.people import Person
 from bot.features.standings.load import load_departments, load_people
-from bot.features.standings.pieces import FIRST, iter_people
+from bot.features.standings.pieces import iter_people
 from bot.features.teams.digest import load_org_chart
 from bot.features.teams.org_chart import OrgChart
 from bot.services import Services
@@ -23,7 +23,7 @@ _LEADERS = 20  # whose people are in memory at once
 
 def everybody(services: Services, _at: datetime, after: str) -> Iterator[Piece]:
     """Yield all people, a small piece first."""
-    return ((userids, userids) for userids in iter_people(services, after=after, first=FIRST))
+    return ((userids, userids) for userids in iter_people(services, after=after, in_haste=True))
 
 
 def nobody(_services: Services, _at: datetime, _after: str) -> Iterator[Piece]:
@@ -41,7 +41,7 @@ def leaders(services: Services, at: datetime, after: str) -> Iterator[Piece]:
 
 def with_teams(services: Services, at: datetime, after: str) -> Iterator[Piece]:
     """Yield all people, and with each leader all their people."""
-    for userids in iter_people(services, after=after, first=FIRST):
+    for userids in iter_people(services, after=after, in_haste=True):
         yield userids, _with_people(services, userids, at=at)
 
 

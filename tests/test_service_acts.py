@@ -19,7 +19,7 @@ from bot.app.bootstrap import refresh_directory
 from bot.features.ledger.derive import rules_changed
 from bot.features.outages import catch_up, silence
 from bot.features.outages.silence_rules import LOOK_S, CallbackHistory, Day
-from bot.features.standings import ranks
+from bot.features.standings import figures
 from bot.services import Services
 from bot.store import group_commit
 from bot.store.customers import CustomerName
@@ -157,24 +157,11 @@ def test_a_changed_roster_is_read_and_recorded_and_a_wrong_one_is_refused_once(
     assert [entry["event"] for entry in entries] == ["changed roster refused; the old one stays"]
 
 
-def test_who_works_where_is_known_before_anybody_asks(here: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "_PEOPLE_S", 0.05)
-    monkeypatch.setattr(service, "_PLACES_S", NEVER_S)  # it would ask
-    services = here.services
-    with running(services, role="worker"):
-        for _ in range(2):
-            services.people = None
-            until(lambda: services.people is not None)
-
-        assert services.people is not None
-        assert services.people.by_userid.keys() == {"yg01", "yg02"}
-
-
 def test_places_among_many_are_worked_out(here: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "_PLACES_S", 0.05)
-    monkeypatch.setattr(ranks, "FEW", 1)
+    monkeypatch.setattr(service, "_FIGURES_S", 0.05)
+    monkeypatch.setattr(figures, "FEW", 1)
     with running(here.services, role="worker"):
-        until(lambda: here.services.store.ranks.newest() is not None)
+        until(lambda: here.services.store.marks.get("figures_kept_at") is not None)
 
 
 def test_after_an_outage_a_comparison_is_asked_for(here: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -247,8 +234,7 @@ def test_the_list_of_acts_and_how_often_each_happens(here: Bank, monkeypatch: py
         "tick_lasting": 0.5,
         "look_after": 0.5,
         "refresh_directory": 20.0,
-        "_know_people": 5.0,
-        "keep_places": 60.0,
+        "keep_figures": 60.0,
         "begin_if_due": 15,
         "look": 60,
         "look_at_clock": 5.0,

@@ -169,7 +169,7 @@ def test_a_stop_leaves_no_thread_and_no_lease(here: Bank, monkeypatch: pytest.Mo
 def held(services: Services) -> list[str]:
     """Leases that a service gives back; the token's is over in no time, two others run out by themselves."""
     names = [row["name"] for row in rows_of(where(services), "SELECT name FROM leases ORDER BY name")]
-    return [name for name in names if name not in {"token", "listening", "ranks"}]
+    return [name for name in names if name not in {"token", "listening", "figures"}]
 
 
 def is_fars(thread: threading.Thread) -> bool:

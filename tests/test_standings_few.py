@@ -14,9 +14,10 @@ from builders.month import PEOPLE, live, write_month
 from bot.core.progress import QuotaFigures
 from bot.features.chat import own_message
 from bot.features.contacts.explain import explain
-from bot.features.standings import ranks
+from bot.features.standings import figures, pieces
+from bot.features.standings.figures import keep_figures
 from bot.features.standings.load import load_standings, load_standings_of
-from bot.features.standings.ranks import compute_ranks, keep_places
+from bot.features.standings.ranks import compute_ranks
 from bot.messages.message import as_text
 from bot.services import Services
 
@@ -101,6 +102,11 @@ def test_who_is_not_known_has_no_rows(scopes: Services) -> None:
 # --- places ---
 
 
+def kept_at(services: Services) -> int | None:
+    mark = services.store.marks.get("figures_kept_at")
+    return None if mark is None else int(mark)
+
+
 def test_a_place_among_few_is_that_of_the_whole_as_of_now(scopes: Services) -> None:
     whole = load_standings(scopes, at=NOW).rows
 
@@ -120,12 +126,12 @@ def test_a_place_among_few_is_that_of_the_whole_as_of_now(scopes: Services) -> N
 def test_a_place_among_many_is_as_of_when_it_was_worked_out(
     scopes: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ranks, "FEW", 5)
-    monkeypatch.setattr(ranks, "_PIECE", 5)
+    monkeypatch.setattr(figures, "FEW", 5)
+    monkeypatch.setattr(pieces, "PIECE", 5)
     whole = load_standings(scopes, at=NOW).rows
     before = compute_ranks(scopes, whole, at=NOW)
 
-    keep_places(scopes)
+    keep_figures(scopes)
 
     after = compute_ranks(scopes, whole, at=NOW)
     assert [one.place for (quota, _, _), one in before.items() if quota == "by-all"] == [None] * 12
@@ -147,21 +153,21 @@ def test_a_place_among_many_is_as_of_when_it_was_worked_out(
 def test_places_are_worked_out_anew_when_they_are_old(
     scopes: Services, monkeypatch: pytest.MonkeyPatch, passed_s: int, renewed: bool
 ) -> None:
-    monkeypatch.setattr(ranks, "FEW", 5)
+    monkeypatch.setattr(figures, "FEW", 5)
     clock = scopes.clock
     assert isinstance(clock, FakeTime)
-    keep_places(scopes)
+    keep_figures(scopes)
 
     clock.pass_(passed_s)
-    keep_places(scopes)
+    keep_figures(scopes)
 
-    assert (scopes.store.ranks.newest() == int(clock())) is renewed
+    assert (kept_at(scopes) == int(clock())) is renewed
 
 
 def test_an_old_place_is_none(scopes: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ranks, "FEW", 5)
+    monkeypatch.setattr(figures, "FEW", 5)
     rows = load_standings(scopes, at=NOW).rows
-    keep_places(scopes)
+    keep_figures(scopes)
 
     late = compute_ranks(scopes, rows, at=at("2026-11-23T20:00:01"))
 
@@ -169,25 +175,25 @@ def test_an_old_place_is_none(scopes: Services, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_small_bank_keeps_no_places(scopes: Services) -> None:
-    keep_places(scopes)
+    keep_figures(scopes)
 
-    assert scopes.store.ranks.newest() is None
+    assert kept_at(scopes) is None
 
 
 @pytest.mark.parametrize("why", ["another process is at it", "the service stops"])
 def test_places_that_are_not_ours_to_work_out_are_left(
     scopes: Services, monkeypatch: pytest.MonkeyPatch, why: str
 ) -> None:
-    monkeypatch.setattr(ranks, "FEW", 5)
+    monkeypatch.setattr(figures, "FEW", 5)
     if why == "the service stops":
         scopes.ending.set()
     else:
         now = int(scopes.store.now())
-        scopes.store.leases.take("ranks", holder="other", now=now, until=now + 60)
+        scopes.store.leases.take("figures", holder="other", now=now, until=now + 60)
 
-    keep_places(scopes)
+    keep_figures(scopes)
 
-    assert scopes.store.ranks.newest() is None
+    assert kept_at(scopes) is None
 
 
 @pytest.mark.parametrize(
@@ -208,7 +214,7 @@ def test_places_that_are_not_ours_to_work_out_are_left(
 def test_a_place_says_its_time(
     scopes: Services, monkeypatch: pytest.MonkeyPatch, language: str, waits: str, told: str
 ) -> None:
-    monkeypatch.setattr(ranks, "FEW", 5)
+    monkeypatch.setattr(figures, "FEW", 5)
     row = next(row for row in load_standings(scopes, at=NOW).rows if row.quota == "by-all")
     row = replace(row, counted=3, target=7)
 
@@ -220,6 +226,6 @@ def test_a_place_says_its_time(
         said.append(
             own_message.rank(language=language, rows=[row], places={(row.quota, row.period): shown}, at=NOW)
         )
-        keep_places(scopes)
+        keep_figures(scopes)
 
     assert [as_text(message).split("\n")[1] for message in said] == [waits, told]

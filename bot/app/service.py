@@ -36,8 +36,7 @@ from bot.features.outages import catch_up, clock, silence
 from bot.features.outages.gaps import ALIVE_S, RECEIVING
 from bot.features.outages.silence_rules import LOOK_S
 from bot.features.people.refresh import look_after
-from bot.features.standings.load import load_people
-from bot.features.standings.ranks import keep_places
+from bot.features.standings.figures import keep_figures
 from bot.features.statements.proof import check_code_from
 from bot.features.watch.ping import PING_S, watching
 from bot.services import INBOX, Services, Signal
@@ -66,8 +65,7 @@ _Act = Callable[[Services], None]
 THREADS = 8
 _POLL_S = 1.0
 _REREAD_S = 20.0
-_PEOPLE_S = 5.0
-_PLACES_S = 60.0
+_FIGURES_S = 60.0
 _TOKEN_AGAIN_S = 1.0
 _TOKEN_CHECK_S = 300.0
 
@@ -245,8 +243,7 @@ def _acts_of_a_worker(*, tick_s: float) -> tuple[tuple[_Act, float], ...]:
         (tick_lasting, tick_s),
         (look_after, tick_s),
         (refresh_directory, _REREAD_S),
-        (_know_people, _PEOPLE_S),
-        (keep_places, _PLACES_S),
+        (keep_figures, _FIGURES_S),
         (catch_up.begin_if_due, catch_up.LOOK_S),
         (silence.look, LOOK_S),
         (names.look_over, names.LOOK_S),
@@ -256,11 +253,6 @@ def _acts_of_a_worker(*, tick_s: float) -> tuple[tuple[_Act, float], ...]:
 
 def _keep_counts(services: Services) -> None:
     services.store.counters.flush()
-
-
-def _know_people(services: Services) -> None:
-    """Read people as soon as they change, so that no answer waits for it."""
-    load_people(services)
 
 
 def _receiving() -> _Act:

@@ -137,6 +137,8 @@ class DetailReads(TableGroup):
         """Store what was read; call it inside a transaction."""
         rows = [{**contact_row(contact), "read_at": read_at} for contact in contacts]
         self._engine.run_many("details_put", rows)
+        userids = sorted({row["userid"] for row in rows})
+        self._engine.run("figures_mark", userids=json.dumps(userids), customers="[]")
 
     def take_listed_tags(self, userid: str, *, before: int) -> None:
         """Take the tags of the list of *userid* for contacts read before *before* (real epoch s)."""

@@ -22,7 +22,7 @@ from bot.store.engine import Engine, StoreBusyError, TableGroup
 MANAGER = "manager"  # the one fact that is a userid and not true or false
 
 _IMPORTED = "facts_imported_at"  # the mark that says when facts came last, also those that changed nothing
-_UPTO = "facts_upto"
+UPTO = "facts_upto"
 _LEASE, _LEASE_S = "facts", 60
 _BATCH = 5000  # rows that are read at once
 _SHORT = 2000  # rows that are removed in one transaction: short enough that no callback waits for it
@@ -107,7 +107,7 @@ class Facts(TableGroup):
 
     def upto(self) -> int:
         """Return the number up to which rows are seen."""
-        return int(self._marks.get(_UPTO) or 0)
+        return int(self._marks.get(UPTO) or 0)
 
     def last(self) -> int:
         """Return the highest number, also of an import that is not done."""
@@ -115,7 +115,7 @@ class Facts(TableGroup):
 
     def publish(self, upto: int, *, imported_at: int) -> None:
         """Let everybody see rows up to number *upto* from now on."""
-        self._marks.put(_UPTO, str(upto))
+        self._marks.put(UPTO, str(upto))
         self._marks.put(_IMPORTED, str(imported_at))
 
     def of_kind(self, key_kind: str) -> Iterator[StoredValues]:

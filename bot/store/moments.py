@@ -69,7 +69,7 @@ PLAYED: dict[tuple[str, str], int] = {
     ("help_wishes", "wished_at"): 0,
     ("leaves_said", "said_at"): 0,
     ("lists_shown", "shown_at"): 0,
-    ("ranks", "as_of"): 0,
+    ("figures", "as_of"): 0,
 }
 """Columns of the service's clock."""
 
@@ -86,6 +86,7 @@ _PLAYED_MARKS = {
     "directory_read_at": 0,
     "questions_put": 0,
     "rollout_since": 0,
+    "figures_kept_at": 0,
 }
 # What cannot be put right is forgotten, and made anew soon. They hold lists, so they are read in one place.
 _LISTS = ("heard", "tags_read")

@@ -71,6 +71,6 @@ class Renames(TableGroup):
 
     def forget_person(self, old: str) -> None:
         """Drop the person under the old userid."""
-        for table in ("members", "memberships", "book", "member_reads"):
+        for table in ("members", "memberships", "book", "member_reads", "figures"):
             self._engine.run(f"rename_{table}_clear", old_userid=old)
         Marks(self._engine).renew(PEOPLE)

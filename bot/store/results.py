@@ -175,6 +175,11 @@ def _newest(rows: Iterable[SqlRow]) -> dict[str, Result]:
     return results
 
 
+def read_line(text: str) -> Line:
+    """Return the line that `text_of` wrote."""
+    return _LINE.validate_json(text)
+
+
 def text_of(line: Line) -> str:
     """Return *line* as it is stored: the same text for the same figures."""
     return _LINE.dump_json(line).decode()
@@ -194,5 +199,5 @@ def _row(result: Result) -> SqlRow:
 
 
 def _result(row: SqlRow) -> Result:
-    line = replace(_LINE.validate_json(row["line"]), userid=row["userid"])
+    line = replace(read_line(row["line"]), userid=row["userid"])
     return value_of(Result, row, line=line, counted=frozenset(row["counted"].split()))

@@ -23,6 +23,7 @@ from bot.store.details import DetailReads
 from bot.store.engagement import Engagement
 from bot.store.engine import PATIENCE_S, Engine, StoreBusyError
 from bot.store.erasures import Erasures
+from bot.store.figures import Figures
 from bot.store.inbox import Inbox
 from bot.store.ledger import Ledger
 from bot.store.members import Members
@@ -31,7 +32,6 @@ from bot.store.notify import UnaskedMessages
 from bot.store.outbox import Outbox
 from bot.store.preferences import Preferences
 from bot.store.pseudonyms import Pseudonyms
-from bot.store.ranks import Ranks
 from bot.store.rename_proposals import Proposals
 from bot.store.renames import Renames
 from bot.store.restored import Restored
@@ -91,7 +91,7 @@ class Store:
         self.reviews = Reviews(self.engine)
         self.findings = Findings(self.engine)
         self.results = Results(self.engine)
-        self.ranks = Ranks(self.engine)
+        self.figures = Figures(self.engine)
         self.rule_versions = RuleVersions(self.engine)
         self.syncs = Syncs(self.engine)
         self.daily_statements = DailyStatements(self.engine)

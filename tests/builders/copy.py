@@ -203,7 +203,8 @@ def _know(store: Store) -> None:
         "INSERT INTO leaves_said VALUES ('sales01', '2026-11-02', '2026-11-03', 5)",
         "INSERT INTO help_wishes VALUES ('sales01', '2026-11-23', 5)",
         "INSERT INTO coaching VALUES ('sales02', 'sales01', '2026-11-23', 5, 'q', NULL)",
-        """INSERT INTO ranks VALUES ('q', '2026-11', 5, '{"sales01": [1, 40]}')""",
+        """INSERT INTO figures
+           VALUES ('sales01', 'q', '2026-11', 12, 'cm', 50, 40, 1, '{}', 9, 10, 3, 2, 5, 0)""",
         "INSERT INTO lists_shown VALUES ('sales01', 1, 'wm1', 5)",
         "INSERT INTO words VALUES (1, '7349000000000000001', 'sales01', '', 'word', 5, 'done', 'c1', 6, '')",
         "INSERT INTO unasked_days VALUES ('sales01', '2026-11-23', 2)",

@@ -83,7 +83,7 @@ def post(site: Site, customer: str, *, userid: str = "yg01") -> int:
 
 def all_quick(patch: pytest.MonkeyPatch) -> None:
     """Let each act of the service happen many times a second."""
-    for name in ("_REREAD_S", "_PEOPLE_S", "_PLACES_S", "LOOK_S", "ALIVE_S", "_TOKEN_AGAIN_S"):
+    for name in ("_REREAD_S", "_FIGURES_S", "LOOK_S", "ALIVE_S", "_TOKEN_AGAIN_S"):
         patch.setattr(service, name, 0.05)
     patch.setattr("scheduler.runner.AFTER_FAULT_S", 0.05)
     patch.setattr("bot.features.outages.catch_up.LOOK_S", 0.05)

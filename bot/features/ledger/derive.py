@@ -49,6 +49,7 @@ def derive(services: Services, *, beat: Callable[[], None] = lambda: None) -> No
                 touched = store.ledger.take_dirty(batch=BATCH)
                 _fold(store, touched, regain_s=regain_s)
                 store.ledger.take_back(touched)
+                _note_touched(store, touched)
         except StoreError:
             raise  # no relation's fault: all wait for the store
         except Exception:  # noqa: BLE001 - each alone, so that one fault holds up no other
@@ -86,6 +87,7 @@ def _derive_singly(store: Store, *, regain_s: int | Callable[[int], int]) -> lis
                 with store.savepoint():
                     _fold(store, [relation], regain_s=regain_s)
                     store.ledger.take_back([relation])
+                    _note_touched(store, [relation])
             except StoreError:
                 raise
             except Exception:
@@ -105,3 +107,8 @@ def _fold(
     adds = {relation: fold(there.facts, regain_s=regain_s) for relation, there in stretches.items()}
     changed = {key: derived for key, derived in adds.items() if list(derived) != stretches[key].kept}
     store.ledger.put_all_adds(changed, cleared=[key for key in changed if stretches[key].kept])
+
+
+def _note_touched(store: Store, relations: Collection[tuple[str, str]]) -> None:
+    """Have the kept figures of everybody computed anew whose contacts these *relations* may decide about."""
+    store.figures.mark([userid for userid, _ in relations], customers=[customer for _, customer in relations])

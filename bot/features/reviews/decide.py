@@ -165,6 +165,7 @@ def decide(
             subject=_subject(case),
             detail=_detail(case, state, reason, known=known) | detail,
         )
+        services.store.figures.mark([case.userid])
     if case.proposal is not None or case.joiner is not None:
         look_anew(services)
     return case, state

@@ -152,7 +152,7 @@ class Standings:
 
     def add_to(self, sums: TeamSums) -> None:
         """Add all rows to the sums of departments."""
-        days, kept = {}, self._kept({row.userid for row in self.rows})
+        days, kept = {}, self.kept({row.userid for row in self.rows})
         if self.departments.before:
             days = self.branch.shown_days(self.periods, today=self.calendar.local_day(self.at))
         for row in self.rows:
@@ -162,7 +162,7 @@ class Standings:
     def large_teams(self, members: Mapping[int, Sequence[str]]) -> tuple[Team, ...]:
         """Return the results of *members* (userids by department) in each quota with five of them or more."""
         userids = [userid for team in members.values() for userid in team if userid in self.by_person]
-        return compute_large_teams(members, self.by_person, kept=self._kept(userids))
+        return compute_large_teams(members, self.by_person, kept=self.kept(userids))
 
     def waiting(self, userid: str) -> list[Waiting]:
         """Return the reasons of the pending contacts of *userid*, in the order of their quotas."""
@@ -175,7 +175,8 @@ class Standings:
             for one in list_waits(quota_period, quota_period.judged(userid, self._past))
         ]
 
-    def _kept(self, userids: Iterable[str]) -> dict[str, Kept]:
+    def kept(self, userids: Iterable[str]) -> dict[str, Kept]:
+        """Return the recent adds of *userids* by userid."""
         at_s = epoch_of(self.at)
         return {userid: self._past.history(userid).kept_90(at_s) for userid in userids}
 

@@ -17,12 +17,12 @@ FIRST = 50  # people of the first piece, so that the first message leaves soon
 PIECE = 500  # people whose contacts are in memory at once
 
 
-def iter_people(services: Services, *, after: str = "", first: int = PIECE) -> Iterator[list[str]]:
-    """Yield the userids of all people after the userid *after*, a piece at a time; *first*: of the first one.
+def iter_people(services: Services, *, after: str = "", in_haste: bool = False) -> Iterator[list[str]]:
+    """Yield the userids of all people after the userid *after*, a piece at a time.
 
-    Who comes while the pieces are gone through is in a later one, or in none.
+    *in_haste*: the first piece is small. Who comes meanwhile is in a later piece, or in none.
     """
-    most = first
+    most = FIRST if in_haste else PIECE
     while piece := load_people(services).following(after, most=most):
         yield piece
         after, most = piece[-1], PIECE

@@ -262,3 +262,7 @@ DELETE FROM address_book
 -- name: rename_member_reads_clear(old_userid)!
 DELETE FROM member_reads
  WHERE userid = :old_userid;
+
+-- name: rename_figures_clear(old_userid)!
+DELETE FROM figures
+ WHERE userid = :old_userid;

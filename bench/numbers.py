@@ -1,0 +1,274 @@
+"""`python -m bench.numbers`: what the numbers of a bank cost beside the bare query over the same adds.
+
+A synthetic store is made directly: people in teams of ten, each with some adds in November. Each measurement
+has a process of its own, so that its peak of memory is its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import resource
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+ROOT = Path(__file__).parents[1]
+NOW = datetime(2026, 11, 24, 9, 7, tzinfo=ZoneInfo("Asia/Shanghai"))
+MONTH_S = int(datetime(2026, 11, 1, tzinfo=NOW.tzinfo).timestamp())
+TEAM = 10
+CONFIG = """
+[wecom]
+corp_id = "ww0123456789abcdef"
+agent_id = 1000002
+secret = "made-up"
+callback_token = "QDG6eK"
+callback_aes_key = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
+[store]
+url = "sqlite:///bank.db"
+[[quotas]]
+id = "cm-monthly"
+period = "month"
+target = 50
+[quotas.counting]
+keep_days = 7
+"""
+
+Row = tuple[str, str, str, str, str]  # id, measure, value, beside, ratio
+
+
+def make_bank(folder: Path, *, people: int, adds: int) -> Path:
+    """Make a configuration and a store of so many *people* with *adds* each; return the configuration."""
+    from bot.config import load
+    from bot.core.people import Departments
+    from bot.features.people import directory
+    from bot.services import Directory
+    from bot.store.store import Store
+
+    path = folder / "config.toml"
+    path.write_text(CONFIG, encoding="utf-8")
+    config, store = load(path, environ={}), Store(folder / "bank.db")
+    step = 23 * 86_400 // adds
+    with store.transaction():
+        now = str(int(NOW.timestamp()))
+        for mark in ("first_start", "record_began", "compared_whole", "timetable_seen", "directory_read_at"):
+            store.marks.put(mark, now)
+        members = (
+            (f"u{n:06d}", f"员工{n}", str(n // TEAM) if n % TEAM == 0 else "", "2026-01-01")
+            for n in range(people)
+        )
+        store.engine.append("members", ("userid", "name", "leader_of", "read_on"), members)
+        store.engine.append(
+            "memberships",
+            ("userid", "since", "departments", "role"),
+            ((f"u{n:06d}", "", str(n // TEAM), "客户经理") for n in range(people)),
+        )
+        store.engine.append(
+            "adds",
+            ("userid", "external_userid", "added_at", "nth"),
+            (
+                (f"u{n:06d}", f"wm{n:06d}{k:03d}", MONTH_S + k * step + n % 997, 1)
+                for n in range(people)
+                for k in range(adds)
+            ),
+        )
+        stamp = directory.stamp(config, store)
+        directory.note_recorded(config, Directory((), Departments(), stamp), store)
+    store.close()
+    return path
+
+
+def bare_query(folder: Path) -> float:
+    """Return the seconds of the bare GROUP BY over the adds of the month."""
+    with contextlib.closing(sqlite3.connect(folder / "bank.db")) as connection:
+        began = time.perf_counter()
+        connection.execute(
+            "SELECT userid, COUNT(*), SUM(ended_at IS NULL) FROM adds WHERE added_at >= ? GROUP BY userid",
+            (MONTH_S,),
+        ).fetchall()
+        return time.perf_counter() - began
+
+
+def everybody(path: Path) -> dict[str, float]:
+    """Compute everybody's exact figures, ranks included, and read them once."""
+    from bot.features.standings.selection import select_rows
+
+    with _opened(path) as services:
+        began, rows = time.perf_counter(), 0
+        with select_rows(services, at=NOW, shows=lambda _row: True) as selection:
+            for _ in selection.rows:
+                rows += 1
+        return {"seconds": time.perf_counter() - began, "rows": rows}
+
+
+def one_person(path: Path) -> dict[str, float]:
+    """Ask for one person as a user does, in a process of its own."""
+    command = [sys.executable, "-c", "from bot.cli.main import main; main()"]
+    asked = [
+        "progress",
+        "--config",
+        str(path),
+        "--at",
+        NOW.isoformat(),
+        "--user",
+        "u000007",
+        "--format",
+        "json",
+    ]
+    began = time.perf_counter()
+    done = subprocess.run([*command, *asked], cwd=ROOT, capture_output=True, check=True)
+    seconds = time.perf_counter() - began
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    return {"seconds": seconds, "rows": len(json.loads(done.stdout)["rows"]), "child_mb": peak}
+
+
+def keep(path: Path) -> dict[str, float]:
+    """Refresh the kept figures of everybody once."""
+    from bot.features.standings.figures import keep_figures
+
+    with _opened(path) as services:
+        began = time.perf_counter()
+        keep_figures(services)
+        return {"seconds": time.perf_counter() - began}
+
+
+def morning(path: Path, *, whole: bool) -> dict[str, float]:
+    """Fire the morning's job; return when the first messages were committed and, if *whole*, all of them."""
+    from scheduler.runs import fire
+    from scheduler.timetable import Firing
+
+    class _EnoughError(BaseException):
+        pass
+
+    with _opened(path) as services:
+        began, first = time.perf_counter(), list[float]()
+
+        def ring() -> None:
+            first.append(time.perf_counter() - began)
+            if not whole:
+                raise _EnoughError
+
+        services.outbox_signal.ring = ring  # type: ignore[method-assign]  # to see each commit
+        with contextlib.suppress(_EnoughError):
+            fire(services, Firing("progress", int(NOW.timestamp()) - int(whole)), now=NOW)
+        return {"seconds": time.perf_counter() - began, "first": first[0]}
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[object]:
+    from bot.app.bootstrap import open_services
+    from bot.config import load
+
+    class _Clock:
+        def now(self) -> datetime:
+            return NOW
+
+    with open_services(load(path, environ={}), clock=_Clock()) as services:
+        yield services
+
+
+PARTS: dict[str, Callable[[Path], dict[str, float]]] = {
+    "everybody": everybody,
+    "one": one_person,
+    "keep": keep,
+    "first": lambda path: morning(path, whole=False),
+    "morning": lambda path: morning(path, whole=True),
+}
+
+
+def measured(part: str, path: Path) -> dict[str, float]:
+    """Return what *part* measures in a process of its own, with its peak of memory in MB."""
+    command = [sys.executable, "-m", "bench.numbers", "--part", part, str(path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False, text=True)
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    report: dict[str, float] = json.loads(done.stdout)
+    return report
+
+
+def rows(*, people: int = 2000, adds: int = 50, whole_morning: bool = True) -> list[Row]:
+    """Return the rows of the table for a bank of so many *people* with *adds* each."""
+    with tempfile.TemporaryDirectory(prefix=".bench-", dir=ROOT) as name:
+        folder = Path(name)
+        path = make_bank(folder, people=people, adds=adds)
+        query_s = bare_query(folder)
+        all_of_them, first = measured("everybody", path), measured("first", path)
+        kept, one = measured("keep", path), measured("one", path)
+        found: list[Row] = [
+            (
+                "P2",
+                f"figures of {people} people, s",
+                f"{all_of_them['seconds']:.2f}",
+                f"{query_s:.3f} GROUP BY",
+                f"{all_of_them['seconds'] / query_s:.1f}",
+            ),
+            (
+                "P2",
+                "peak of it, MB",
+                f"{all_of_them['peak_mb']:.0f}",
+                "400",
+                f"{all_of_them['peak_mb'] / 400:.2f}",
+            ),
+            (
+                "P2b",
+                "first message after the firing, s",
+                f"{first['first']:.2f}",
+                "10",
+                f"{first['first'] / 10:.2f}",
+            ),
+            ("P2b", "peak until then, MB", f"{first['peak_mb']:.0f}", "400", f"{first['peak_mb'] / 400:.2f}"),
+            (
+                "P7",
+                "kept figures refreshed, s",
+                f"{kept['seconds']:.2f}",
+                f"{query_s:.3f} GROUP BY",
+                f"{kept['seconds'] / query_s:.1f}",
+            ),
+            ("P7", "progress --user, s", f"{one['seconds']:.2f}", "1", f"{one['seconds']:.2f}"),
+            ("P7", "peak of it, MB", f"{one['child_mb']:.0f}", "200", f"{one['child_mb'] / 200:.2f}"),
+        ]
+        if whole_morning:
+            planned = measured("morning", path)
+            pace = 60 * people / planned["seconds"]
+            found += [
+                ("P2b", "planned messages a minute", f"{pace:.0f}", "6000", f"{pace / 6000:.1f}"),
+                (
+                    "P2b",
+                    "peak of the morning, MB",
+                    f"{planned['peak_mb']:.0f}",
+                    "400",
+                    f"{planned['peak_mb'] / 400:.2f}",
+                ),
+            ]
+    return found
+
+
+def main() -> None:
+    """Print the table; with --part one measurement as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--people", type=int, default=2000)
+    parser.add_argument("--adds", type=int, default=50)
+    parser.add_argument("--no-morning", action="store_true", help="leave out planning everybody")
+    parser.add_argument("--part", nargs=2, metavar=("PART", "CONFIG"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.part:
+        report = PARTS[options.part[0]](Path(options.part[1]))
+        report["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(json.dumps(report))
+        return
+    print(f"{os.cpu_count()} cores; {options.people} people with {options.adds} adds each")
+    found = rows(people=options.people, adds=options.adds, whole_morning=not options.no_morning)
+    for row in [("id", "measure", "value", "beside", "ratio"), *found]:
+        print(f"{row[0]:<5}{row[1]:<40}{row[2]:>12}  {row[3]:<20}{row[4]:>8}")
+
+
+if __name__ == "__main__":
+    main()
