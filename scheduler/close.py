@@ -40,7 +40,7 @@ def needed(services: Services, at: datetime) -> bool:
 def whom(services: Services, at: datetime, after: str) -> Iterator[Piece]:
     """Yield everybody, if a period was closed today or would be now; nobody's running figures are needed."""
     if settle.list_of_today(services, at=at):
-        yield from ((userids, ()) for userids in iter_people(services, after=after, in_haste=True))
+        yield from ((userids, (), ()) for userids in iter_people(services, after=after, in_haste=True))
 
 
 def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Message]]:

@@ -11,6 +11,7 @@ from bot.core.quiet_hours import CARRIERS, WAITED
 from bot.core.workdays import epoch_of
 from bot.features.notify.enqueue import UnaskedMessage, build_unasked, working_window
 from bot.features.robots.posts import build_posts
+from bot.features.standings.beside import add_computed
 from bot.features.standings.load import load_standings_of
 from bot.messages.message import Message
 from bot.services import Services
@@ -72,9 +73,12 @@ def plan_pieces(
     carried = {WAITED: waited.messages} if job in CARRIERS else {}
     waiting = [_Rest(write.rows(*named), after) for named in _of_all(services, carried, at=at)]
     last, shared = after, dict[Hashable, Any]()
-    for userids, about in WHOM.get(job, everybody)(services, at, after):
-        ready(about)
-        standings = replace(load_standings_of(services, about, at=at), chosen=tuple(userids), shared=shared)
+    for userids, about, below in WHOM.get(job, everybody)(services, at, after):
+        ready([*about, *below])
+        standings = load_standings_of(services, about, at=at)
+        if below:
+            standings = add_computed(services, standings, below)
+        standings = replace(standings, chosen=tuple(userids), shared=shared)
         if keep and (act := KEEPS.get(job)) is not None:
             act(services, standings)
         last = userids[-1]

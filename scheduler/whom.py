@@ -1,6 +1,7 @@
 """Whose messages a job plans, a piece at a time: everybody, leaders with their people, nobody.
 
-A piece is the userids that get messages, and those whose figures these messages need.
+A piece is the userids that get messages, those whose figures these messages need, and the people of large
+teams, of whom rows and sums are enough.
 """
 
 from __future__ import annotations
@@ -8,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
-from bot.core.people import Person
 from bot.features.standings.load import load_departments, load_people
-from bot.features.standings.pieces import iter_people
+from bot.features.standings.pieces import PIECE, iter_people
 from bot.features.teams.digest import load_org_chart
-from bot.features.teams.org_chart import OrgChart
 from bot.services import Services
 
-Piece = tuple[Sequence[str], Sequence[str]]
+Piece = tuple[Sequence[str], Sequence[str], Sequence[str]]
 Whom = Callable[[Services, datetime, str], Iterator[Piece]]  # as of a moment, after a userid
 
 _LEADERS = 20  # whose people are in memory at once
@@ -23,7 +22,7 @@ _LEADERS = 20  # whose people are in memory at once
 
 def everybody(services: Services, _at: datetime, after: str) -> Iterator[Piece]:
     """Yield all people, a small piece first."""
-    return ((userids, userids) for userids in iter_people(services, after=after, in_haste=True))
+    return ((userids, userids, ()) for userids in iter_people(services, after=after, in_haste=True))
 
 
 def nobody(_services: Services, _at: datetime, _after: str) -> Iterator[Piece]:
@@ -36,25 +35,26 @@ def leaders(services: Services, at: datetime, after: str) -> Iterator[Piece]:
     leading = [userid for userid in sorted(load_people(services).leading()) if userid > after]
     for first in range(0, len(leading), _LEADERS):
         userids = leading[first : first + _LEADERS]
-        yield userids, _with_people(services, userids, at=at)
+        yield (userids, *_with_people(services, userids, at=at))
 
 
 def with_teams(services: Services, at: datetime, after: str) -> Iterator[Piece]:
     """Yield all people, and with each leader all their people."""
     for userids in iter_people(services, after=after, in_haste=True):
-        yield userids, _with_people(services, userids, at=at)
+        yield (userids, *_with_people(services, userids, at=at))
 
 
-def _with_people(services: Services, userids: Sequence[str], *, at: datetime) -> list[str]:
-    """Return *userids* with everybody whom one of them leads on the day of *at*, each once."""
+def _with_people(services: Services, userids: Sequence[str], *, at: datetime) -> tuple[list[str], list[str]]:
+    """Return *userids* with the people whom they lead on the day of *at*, and the people of large teams."""
     people, day = load_people(services), services.config.work_calendar().local_day(at)
     chart = load_org_chart(services, people, departments=load_departments(services), day=day)
     leading = people.leading()
-    return sorted(
-        {*userids, *(led for userid in userids if userid in leading for led in _led(chart, leading[userid]))}
-    )
-
-
-def _led(chart: OrgChart, leader: Person) -> Iterator[str]:
-    led = chart.of(leader)
-    return (person.userid for people in (led.own, *led.teams.values()) for person in people)
+    needed, below = set(userids), set[str]()
+    for userid in userids:
+        if userid in leading:
+            led = chart.of(leading[userid])
+            needed.update(person.userid for person in led.own)
+            below.update(person.userid for team in led.teams.values() for person in team)
+    if len(below) <= PIECE:
+        needed |= below
+    return sorted(needed), sorted(below - needed)

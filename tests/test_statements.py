@@ -34,7 +34,7 @@ from bot.features.statements.proof import (
 )
 from bot.features.statements.rules import code_of, shown_code
 from bot.services import Services
-from scheduler.planner import plan, prepared
+from scheduler.planner import plan, plan_pieces, prepare
 
 REMINDER = at("2026-11-23T16:37")
 ROSTER = (
@@ -77,8 +77,9 @@ def services(tmp_path: Path, clock: FakeTime, place: Path | str) -> Iterator[Ser
 
 def planned(services: Services) -> dict[str, str]:
     """What goes out at the reminder's time, by key, after it was stored."""
-    found = prepared(services, "reminder", at=REMINDER)
-    return {message.key: message.content for message in plan(services, "reminder", at=REMINDER, found=found)}
+    prepare(services, "reminder", at=REMINDER)
+    pieces = plan_pieces(services, "reminder", at=REMINDER, keep=True)
+    return {message.key: message.content for piece in pieces for to_one in piece.people for message in to_one}
 
 
 def code_in(content: str) -> str:
@@ -278,10 +279,10 @@ def test_whose_userid_changed_still_sees_his_own(services: Services) -> None:
 
 
 def test_who_adds_while_statements_are_written_still_gets_a_genuine_code(services: Services) -> None:
-    found = prepared(services, "reminder", at=REMINDER)
+    piece = next(plan_pieces(services, "reminder", at=REMINDER, keep=True))
     add_customers(services, "through", at("2026-11-23T16:30"))
 
-    told = {one.key: one.content for one in plan(services, "reminder", at=REMINDER, found=found)}
+    told = {one.key: one.content for to_one in piece.people for one in to_one}
 
     assert check_code(services, code_in(told["statement:2026-11-23:through"]), asker="a").genuine
 

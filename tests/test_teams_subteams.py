@@ -10,8 +10,12 @@ from builders.chat import arrive, say, text_event
 from builders.e2e import FakeTime, add_customers, at, change, installation, write_config, write_roster
 from builders.spreadsheet import read_back
 
+from bot.features.chat import desk
+from bot.features.standings import figures, pieces
+from bot.features.standings.figures import keep_figures
 from bot.features.teams import coaching
 from bot.services import Services
+from scheduler import whom as scheduled
 from scheduler.planner import plan
 
 DEPARTMENTS = "id,name,parent\n1,支行,\n11,南区一部,1\n12,柜面,1\n"
@@ -142,3 +146,52 @@ def test_nobody_is_marked_whom_the_leader_may_not_see_by_name(
     bank: Services, leader: str, whom: str, noted: bool
 ) -> None:
     assert coaching.coach(bank, leader, whom, at=FRIDAY) is noted
+
+
+# --- teams whose contacts are too many to be read at once ---
+
+
+@pytest.mark.parametrize("job", ["digest", "weekly"])
+def test_of_a_large_team_the_same_is_told(bank: Services, monkeypatch: pytest.MonkeyPatch, job: str) -> None:
+    whole = [(message.key, message.content) for message in plan(bank, job, at=FRIDAY)]
+    monkeypatch.setattr(scheduled, "PIECE", 0)
+    monkeypatch.setattr(pieces, "PIECE", 2)
+
+    assert [(message.key, message.content) for message in plan(bank, job, at=FRIDAY)] == whole
+
+
+@pytest.mark.parametrize("word", ["团队", "需帮助"])
+def test_of_a_large_team_the_answer_says_of_when_its_figures_are(
+    bank: Services, monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    clock = bank.clock
+    assert isinstance(clock, FakeTime)
+    whole = say(bank, "boss", word)
+    monkeypatch.setattr(desk, "PIECE", 0)
+    monkeypatch.setattr(figures, "FEW", 1)
+    computed = say(bank, "boss", word)
+    keep_figures(bank)
+    clock.pass_(60)
+    kept = say(bank, "boss", word)
+    clock.pass_(figures.OLDEST_S)
+    too_old = say(bank, "boss", word)
+
+    assert computed[:-1] == whole[:-1]
+    assert kept[:-1] == [*whole[:-1], "下级团队的数字为 2026-11-20 17:23 算出。"]
+    assert not any("算出" in line for line in too_old)
+
+
+def test_the_export_of_a_large_team_says_of_when_its_figures_are(
+    bank: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "PIECE", 0)
+    monkeypatch.setattr(figures, "FEW", 1)
+    keep_figures(bank)
+    arrive(bank, text_event("boss", "导出", msgid="7"))
+    stored = bank.store.attachments.get("export:7")
+    assert stored is not None
+    rows, teams = read_back(stored[1])
+
+    cells = [value for sheet in (rows, teams) for _, value in sheet.cells.values()]
+    assert "下级团队的数字为 2026-11-20 17:23 算出。" in cells
+    assert teams.row(8) == ["cm-monthly", "2026-11", "11 南区一部", "5", "0.15", "0.0", "1.0"]

@@ -23,7 +23,6 @@ from bot.features.outages import catch_up
 from bot.features.standings.load import load_departments, load_people
 from bot.features.standings.report import Report, build_sheets
 from bot.features.standings.selection import Selection, select_rows
-from bot.features.teams.answers import rank_note
 from bot.messages.catalog import texts_in
 from bot.messages.sentences import in_language
 from bot.services import Services
@@ -131,7 +130,8 @@ def _report(
 
 
 def _rank_notes(language: str, selection: Selection) -> tuple[str, ...]:
-    return tuple(rank_note(language=language, at=ranked_at) for ranked_at in selection.ranked_at)
+    phrase = texts_in(language)["cli.progress.ranks"]
+    return tuple(phrase.say(when=f"{ranked_at:%Y-%m-%d %H:%M}") for ranked_at in selection.ranked_at)
 
 
 def _say_what_lacks(report: Report, selection: Selection, *, form: str) -> None:

@@ -85,7 +85,8 @@ def answer_waiting(services: Services) -> int:
     try:
         while waiting := claim.take(batch=BATCH):
             for group, whose in groups(services, waiting):
-                desk = Desk(services, at=services.clock.now(), about=whose)
+                askers = {asked.userid for asked in group}
+                desk = Desk(services, at=services.clock.now(), about=whose, askers=askers)
                 for asked in group:
                     with bound_ref(asked.ref):
                         _answer(desk, asked, claim)

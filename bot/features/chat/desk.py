@@ -14,8 +14,10 @@ from bot.core.rollout import RolloutScope
 from bot.core.workdays import WorkCalendar
 from bot.features.notify.rollout import rollout_scope
 from bot.features.outages.catch_up import explain_withheld
+from bot.features.standings.beside import add_computed, add_kept
 from bot.features.standings.leaders import load_bank
 from bot.features.standings.load import Standings, load_people, load_standings_of
+from bot.features.standings.pieces import PIECE
 from bot.features.teams.digest import TeamDigest, load_org_chart
 from bot.features.teams.org_chart import OrgChart
 from bot.messages.message import Message
@@ -30,18 +32,33 @@ class Desk:
     *about*: the userids with figures in these answers; no other figures are read.
     """
 
-    def __init__(self, services: Services, *, at: datetime, about: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        services: Services,
+        *,
+        at: datetime,
+        about: Collection[str] = (),
+        askers: Collection[str] = (),
+    ) -> None:
         self.services = services
         self.at = at
-        self.about = about
+        self.about, self.askers = about, askers
         self.calendar: WorkCalendar = services.config.work_calendar()
         self.local = self.calendar.local(at)
         self.language = services.language
 
     @cached_property
     def standings(self) -> Standings:
-        """Return the figures of the people asked about; without ranks, which are among others."""
-        return load_standings_of(self.services, self.about, at=self.at)
+        """Return the figures of the people asked about; without ranks, which are among others.
+
+        Of a large team below other leaders the kept figures are enough, with their time in `beside.at`.
+        """
+        if len(self.about) <= PIECE:
+            return load_standings_of(self.services, self.about, at=self.at)
+        named = {*self.askers, *(led.userid for asker in self.askers for led in self.own_people(asker))}
+        standings = load_standings_of(self.services, sorted(named), at=self.at)
+        below = set(self.about) - named
+        return add_kept(self.services, standings, below) or add_computed(self.services, standings, below)
 
     @property
     def branch(self) -> Branch:

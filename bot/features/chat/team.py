@@ -23,7 +23,7 @@ from bot.features.teams.digest import TeamContent
 from bot.features.teams.member import TeamMember
 from bot.messages.answers import timed
 from bot.messages.catalog import texts_in
-from bot.messages.message import Message
+from bot.messages.message import Keep, Line, Message, Part
 from bot.spreadsheet import workbook
 
 _WISHED_DAYS = 7
@@ -56,7 +56,7 @@ def team(ask: Ask, content: TeamContent) -> Message:
     desk = ask.desk
     message = desk.team_digest.message(desk.people[ask.userid], content)
     kind = texts_in(desk.language)["team.team_kind"]
-    return timed(message, language=desk.language, kind=kind, at=desk.local)
+    return _with_time(desk, timed(message, language=desk.language, kind=kind, at=desk.local))
 
 
 @of_leaders
@@ -64,9 +64,18 @@ def needs_help(ask: Ask, content: TeamContent) -> Message:
     """Name the direct reports who need help or asked for it, and the sub-teams with such people."""
     desk = ask.desk
     wished = list_wishes(desk, ask.userid, content)
-    return team_messages.needs_help(
+    message = team_messages.needs_help(
         language=desk.language, team=content.own, wished=wished, at=desk.local, subteams=content.subteams
     )
+    return _with_time(desk, message)
+
+
+def _with_time(desk: Desk, message: Message) -> Message:
+    """Return *message* with the time of the figures of large teams, if it is another one."""
+    if (then := desk.standings.beside.at) is None:
+        return message
+    line = Line((Part(team_messages.kept_note(language=desk.language, at=then)),), Keep.CORE)
+    return replace(message, lines=(*message.lines[:-1], line, message.lines[-1]))
 
 
 def list_wishes(desk: Desk, leader: str, content: TeamContent) -> list[tuple[str, date]]:
@@ -179,6 +188,11 @@ def build_report(desk: Desk, leader: str, content: TeamContent, rows: list[Quota
                 teams=subteams is not None,
             ),
             *earlier,
+            *(
+                []
+                if (then := desk.standings.beside.at) is None or subteams is None
+                else [team_messages.kept_note(language=desk.language, at=then)]
+            ),
         ),
     )
 

@@ -25,7 +25,7 @@ from bot.wecom.asker import StoppedError
 
 _LONGEST = timedelta(days=366 + 366)  # the longest period and the longest keep period
 _PIECE = 200  # lines in one transaction: receivers wait for it
-_LEASE_S = 120
+_LEASE_S = 60
 _LOOK_S = 0.2
 
 

@@ -12,7 +12,7 @@ import json
 import sys
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import groupby
@@ -145,7 +145,9 @@ def _rendered(services: Services, message: Written, *, key: str, time_shift: int
     )
     forms = render(message)
     public = {form.msgtype: form.text for form in (render(message.record) if message.record else forms)}
-    texts = [{**asdict(form), "text": public.get(form.msgtype, "")} for form in forms]
+    texts = [
+        {"msgtype": form.msgtype, "body": form.body, "text": public.get(form.msgtype, "")} for form in forms
+    ]
     return {
         "content": texts[0]["text"],
         "msgtype": forms[0].msgtype,

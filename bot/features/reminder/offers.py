@@ -27,7 +27,7 @@ def build_offers(services: Services, standings: Standings) -> Callable[[str], tu
     today = standings.calendar.local_day(standings.at)
     days = standings.calendar.workdays_between(today - _LOOK_BACK, today - timedelta(days=1))[::-1]
     preferences, outbox = services.store.preferences, services.store.outbox
-    leaves, people = cache(preferences.leaves), list(standings.by_person)
+    leaves, people = cache(preferences.leaves), [person.userid for person in standings.branch.people]
     is_few = len(people) <= _FEW  # then nobody else's leaves are read
     # One query a day, not one a person.
     told = cache(partial(outbox.told, "reminder", userids=people))

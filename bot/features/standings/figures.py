@@ -48,6 +48,12 @@ def compute_kept(services: Services, userids: Sequence[str], *, at: datetime) ->
         )
 
 
+def is_kept_since(services: Services, since: int, *, at: datetime) -> bool:
+    """Return whether everybody's figures were kept as of a moment from *since* (epoch s) to *at* (aware)."""
+    last = services.store.marks.get(_KEPT_AT)
+    return last is not None and since <= int(last) <= epoch_of(at)
+
+
 def keep_of(services: Services, userids: Sequence[str], *, at: datetime) -> None:
     """Keep the figures of *userids* as of *at* (aware)."""
     marks = services.store.figures.marks(userids)  # before the contacts are read

@@ -40,7 +40,7 @@ class Gains:
             for quota, period in book.periods_at(today - timedelta(days=days))
             if quota.basis is Basis.ADDED and (period.last - period.first).days + 1 >= _WEEK
         }
-        self._known: dict[str, dict[str, Gain]] = {}
+        self._known: dict[str, dict[str, Gain]] = dict(standings.beside.gains)
 
     def of(self, userids: Iterable[str]) -> dict[str, dict[str, Gain]]:
         """Return the gains of *userids* by quota."""

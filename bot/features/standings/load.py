@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, TypedDict, TypeVar
+from typing import Any, TypedDict
 
 from bot.core import rulebook
 from bot.core.contacts import Contact
 from bot.core.counting import DAY_S
 from bot.core.day import DayFacts, compute_day_facts, compute_facts_between
 from bot.core.history import KEPT_WINDOW_S, Kept
-from bot.core.integrity import FLAGS, Planned, no_event
+from bot.core.integrity import FLAGS
+from bot.core.leaderboard import Gain
 from bot.core.pending import Waiting, list_waits
-from bot.core.people import Departments, Person
+from bot.core.people import Departments
 from bot.core.periods import parse_period
 from bot.core.progress import Branch, QuotaFigures, Status, compute_rows
 from bot.core.quota_periods import Contacts, Past, QuotaPeriod
@@ -26,7 +27,10 @@ from bot.core.status import is_tight
 from bot.core.teams import Team, TeamSums, compute_large_teams
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.ledger.versions import load_integrity
-from bot.features.people import directory
+from bot.features.standings.everybody import derive_once as derive_once  # found here, too
+from bot.features.standings.everybody import find_planned_adds
+from bot.features.standings.everybody import load_departments as load_departments  # found here, too
+from bot.features.standings.everybody import load_people as load_people
 from bot.features.standings.knowledge import WHOLE, Asked, add_knowledge
 from bot.features.standings.stored import (
     cap_rows,
@@ -35,12 +39,24 @@ from bot.features.standings.stored import (
     names_of,
     replace_by_stored,
 )
-from bot.services import FIRST_START, RECORD_BEGAN, People, Services
-from bot.store.coordination import PEOPLE
+from bot.services import FIRST_START, RECORD_BEGAN, Services
 from bot.store.known_people import KnownPeople
 from bot.store.store import Store
 
-T = TypeVar("T")
+
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """What is known, by userid, of people with rows and without contacts in memory.
+
+    *gains* by quota; *days*: adds and losses within *span* (local days, both included). *at*: the oldest
+    moment (local) of their rows if they were kept; None: that of the standings.
+    """
+
+    gains: dict[str, dict[str, Gain]] = field(default_factory=dict)
+    kept: dict[str, Kept] = field(default_factory=dict)
+    days: dict[str, DayFacts] = field(default_factory=dict)
+    span: tuple[date, date] | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +64,8 @@ class Standings:
     """Rows as of *at* with their input. *people*: everybody by userid, including those without a row.
 
     *ranked*: quota, period and userid of the rows with a rank. *chosen*: the people of this piece of a job;
-    None: everybody. *shared*: what the pieces of one job have in common, computed once.
+    None: everybody. *shared*: what the pieces of one job have in common, computed once. *beside*: of a
+    leader's large team, see `standings.beside`.
     """
 
     at: datetime
@@ -59,6 +76,7 @@ class Standings:
     ranked: frozenset[tuple[str, str, str]] = frozenset()
     chosen: tuple[str, ...] | None = None
     shared: dict[Hashable, Any] = field(default_factory=dict)
+    beside: Beside = field(default_factory=Beside)
 
     @property
     def departments(self) -> Departments:
@@ -123,7 +141,7 @@ class Standings:
             for quota, period in self.periods
             if (quota.id, period.name) == (row.quota, row.period)
             for stretches in [stretches_under(quota, person, period, departments=self.departments)]
-            for day in QuotaPeriod.of(quota, period, calendar=self.calendar).own_days(person, stretches)
+            for day in self._quota_periods[quota.id, period.name].own_days(person, stretches)
         ]
 
     def _with_losses_of_today(self, row: QuotaFigures) -> QuotaFigures:
@@ -140,6 +158,8 @@ class Standings:
 
     def days(self, userid: str, first: date, last: date) -> DayFacts:
         """Return adds and losses of *userid* from *first* to *last* (local days, included), as of *at*."""
+        if userid in self.beside.days and (first, last) == self.beside.span:
+            return self.beside.days[userid]
         return compute_facts_between(
             self._adds(userid), first=first, last=last, calendar=self.calendar, at=self.at
         )
@@ -171,14 +191,25 @@ class Standings:
             one
             for quota, period in self.periods
             if (quota.id, period.name) in own
-            for quota_period in [QuotaPeriod.of(quota, period, calendar=self.calendar)]
+            for quota_period in [self._quota_periods[quota.id, period.name]]
             for one in list_waits(quota_period, quota_period.judged(userid, self._past))
         ]
+
+    @cached_property
+    def _quota_periods(self) -> dict[tuple[str, str], QuotaPeriod]:
+        return {
+            (quota.id, period.name): QuotaPeriod.of(quota, period, calendar=self.calendar)
+            for quota, period in self.periods
+        }
 
     def kept(self, userids: Iterable[str]) -> dict[str, Kept]:
         """Return the recent adds of *userids* by userid."""
         at_s = epoch_of(self.at)
-        return {userid: self._past.history(userid).kept_90(at_s) for userid in userids}
+        beside = self.beside.kept
+        return {
+            userid: beside[userid] if userid in beside else self._past.history(userid).kept_90(at_s)
+            for userid in userids
+        }
 
     @cached_property
     def _past(self) -> Past:
@@ -354,67 +385,3 @@ def _contacts(
     if userids is None or not shared:
         return known
     return store.ledger.contacts_beside(userids, **span) | known
-
-
-def load_people(services: Services) -> KnownPeople:
-    """Return everybody by userid, as recorded and as the files say now, with absences.
-
-    They are read in pieces, and again only after a change. Only while the files say something that is not
-    recorded yet, all of them are in memory.
-    """
-    return _load_people(services).by_userid
-
-
-def derive_once(services: Services, make: Callable[[Mapping[str, Person]], T]) -> T:
-    """Return what *make*, a function of a module, computes from everybody; once until people change.
-
-    For what a person's page needs of everybody: going through 450,000 people takes tenths of a second.
-    """
-    people = _load_people(services)
-    if make not in people.derived:
-        people.derived[make] = make(people.by_userid)
-    found: T = people.derived[make]
-    return found
-
-
-def load_departments(services: Services) -> Departments:
-    """Return the tree of departments with its earlier forms, as recorded and as the files say now."""
-    return _load_people(services).departments
-
-
-def _load_people(services: Services) -> People:
-    today = services.config.work_calendar().local_day(services.clock.now())
-    mark, now = services.store.marks.get(PEOPLE), services.directory  # the mark before what it stands for
-    loaded = services.people
-    if loaded is None or (loaded.mark, loaded.day) != (mark, today) or loaded.directory is not now:
-        members, knowledge, merged = services.store.members, services.store.contact_knowledge, None
-        if not directory.is_recorded(services.config, now, services.store):
-            absences = knowledge.absences()
-            merged = {
-                userid: replace(person, absences=absences[userid]) if userid in absences else person
-                for userid, person in directory.merge_known(now, members.all(), day=today).items()
-            }
-        people = KnownPeople(members, knowledge, merged=merged)
-        tree = directory.dated_tree(now.departments, members.trees(), day=today)
-        loaded = services.people = People(mark, today, now, people, tree)
-    return loaded
-
-
-def find_planned_adds(services: Services, people: Mapping[str, Person]) -> Planned:
-    """Return a function of userid and day that says whether adds belong to one of `[[campaigns]]`."""
-    campaigns, tree = services.config.campaigns, services.directory.departments
-    if not campaigns:
-        return no_event
-
-    def planned(userid: str, day: date) -> bool:
-        running = [campaign for campaign in campaigns if campaign.first <= day <= campaign.last]
-        if not running:
-            return False
-        own = people[userid].membership_on(day).departments if userid in people else ()
-        return any(
-            not campaign.departments
-            or any(tree.at_or_below(mine, asked) for mine in own for asked in campaign.departments)
-            for campaign in running
-        )
-
-    return planned

@@ -89,7 +89,7 @@ def _few(
     places = {key: ranked_row.place.rank for key, ranked_row in ranks.items() if ranked_row.place}
     return Selection(
         rows=[replace(row, rank=places.get((row.quota, row.period, row.userid))) for row in rows],
-        ranked_at=tuple(sorted({one.at for one in ranks.values() if one.at is not None})),
+        ranked_at=tuple(sorted({one.at for one in ranks.values() if one.at not in (None, at)})),
     )
 
 

@@ -88,6 +88,11 @@ def export_notes(*, language: str, name: str, userid: str, at: datetime, teams: 
     return (note, texts["team.note_teams"]) if teams else (note,)
 
 
+def kept_note(*, language: str, at: datetime) -> str:
+    """Return the note that the figures of teams below are of *at* (local), before the rest."""
+    return texts_in(language)["team.kept"].say(when=f"{at:%Y-%m-%d %H:%M}")
+
+
 def rank_note(*, language: str, at: datetime) -> str:
     """Return the note in the file that ranks are of *at* (local), some minutes before the rest."""
     return texts_in(language)["team.ranks"].say(when=f"{at:%Y-%m-%d %H:%M}")
