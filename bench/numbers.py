@@ -110,24 +110,30 @@ def everybody(path: Path) -> dict[str, float]:
 
 
 def one_person(path: Path) -> dict[str, float]:
-    """Ask for one person as a user does, in a process of its own."""
-    command = [sys.executable, "-c", "from bot.cli.main import main; main()"]
-    asked = [
+    """Ask for one person as a user does, in a process of its own that finds its bytecode."""
+    command = [
+        sys.executable,
+        "-c",
+        "from bot.cli.main import main; main()",
         "progress",
         "--config",
         str(path),
-        "--at",
-        NOW.isoformat(),
-        "--user",
-        "u000007",
-        "--format",
-        "json",
     ]
-    began = time.perf_counter()
-    done = subprocess.run([*command, *asked], cwd=ROOT, capture_output=True, check=True)
-    seconds = time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    return {"seconds": seconds, "rows": len(json.loads(done.stdout)["rows"]), "child_mb": peak}
+    command += ["--at", NOW.isoformat(), "--user", "u000007", "--format", "json"]
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environ["PYTHONPYCACHEPREFIX"] = str(path.parent / "bytecode")
+    found: dict[str, float] = {}
+    for _ in range(2):  # the first one makes the bytecode
+        before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, env=environ)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        found = {
+            "seconds": time.perf_counter() - began,
+            "cpu": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+            "rows": len(json.loads(done.stdout)["rows"]),
+            "child_mb": after.ru_maxrss / 1024,
+        }
+    return found
 
 
 def keep(path: Path) -> dict[str, float]:
@@ -233,6 +239,7 @@ def rows(*, people: int = 2000, adds: int = 50, whole_morning: bool = True) -> l
                 f"{kept['seconds'] / query_s:.1f}",
             ),
             ("P7", "progress --user, s", f"{one['seconds']:.2f}", "1", f"{one['seconds']:.2f}"),
+            ("P7", "processor time of it, s", f"{one['cpu']:.2f}", "1", f"{one['cpu']:.2f}"),
             ("P7", "peak of it, MB", f"{one['child_mb']:.0f}", "200", f"{one['child_mb'] / 200:.2f}"),
         ]
         if whole_morning:

@@ -1,0 +1,18 @@
+"""`python -m bench.numbers` in small: every measurement runs, and counts everybody."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench import numbers
+
+
+def test_a_small_bank_is_measured(tmp_path: Path) -> None:
+    path = numbers.make_bank(tmp_path, people=30, adds=3)
+
+    assert numbers.bare_query(tmp_path) > 0
+    assert numbers.measured("everybody", path)["rows"] == 30
+    assert numbers.measured("first", path)["first"] > 0
+    one = numbers.measured("one", path)
+    assert one["rows"] == 1
+    assert one["cpu"] > 0
