@@ -97,6 +97,7 @@ def test_texts_are_ordered_by_code_points_whatever_the_collation(store: Store) -
             "joined_on": None,
             "left_on": None,
             "first_read": None,
+            "in_range": 1,
             "read_on": "2026-11-23",
         }
         for userid in userids
