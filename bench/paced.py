@@ -33,17 +33,17 @@ async def _client(
         due.task_done()
 
 
-async def _run(port: int, requests: list[bytes], clients: int, rate: float) -> dict[str, object]:
+async def _run(port: int, count: int, clients: int, rate: float) -> dict[str, object]:
     due: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
     latencies, statuses, sent = list[float](), dict[str, int](), list[float]()
     tasks = [asyncio.create_task(_client(port, due, latencies, statuses)) for _ in range(clients)]
     began = time.perf_counter() + 0.2
-    for number, request in enumerate(requests):
+    for number in range(count):
         at = began + number / rate
         if (wait := at - time.perf_counter()) > 0:
             await asyncio.sleep(wait)
         sent.append(time.time())
-        due.put_nowait((at, request))
+        due.put_nowait((at, build(number, close=False)))  # its CreateTime is now
     await asyncio.wait_for(due.join(), 60)
     took = time.perf_counter() - began
     for task in tasks:
@@ -61,8 +61,7 @@ async def _run(port: int, requests: list[bytes], clients: int, rate: float) -> d
 def main() -> None:
     """Build, send, print."""
     port, count, clients = (int(text) for text in sys.argv[1:4])
-    requests = [build(number, close=False) for number in range(count)]
-    print(json.dumps(asyncio.run(_run(port, requests, clients, float(sys.argv[4])))))
+    print(json.dumps(asyncio.run(_run(port, count, clients, float(sys.argv[4])))))
 
 
 if __name__ == "__main__":
