@@ -94,7 +94,13 @@ RULES: tuple[Rule, ...] = (
     Rule(table="coaching", key=("leader", "userid", "day"), column="day", clock=Clock.DAY, age=Age.RECORDS),
     Rule(table="exports", key=("id", "userid"), column="at", clock=Clock.REAL, age=Age.RECORDS),
     Rule(table="welcomes", key=("code_hash",), column="claimed_at", clock=Clock.REAL, age=Age.RECORDS),
-    Rule(table="ranks", key=("quota", "period"), column="as_of", clock=Clock.PLAYED, age=Age.RECORDS),
+    Rule(
+        table="figures",
+        key=("userid", "quota", "period"),
+        column="as_of",
+        clock=Clock.PLAYED,
+        age=Age.RECORDS,
+    ),
     Rule(
         table="runs",
         key=("job", "fire_at"),
