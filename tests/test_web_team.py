@@ -156,6 +156,41 @@ def test_teams_of_five_are_figures_and_smaller_ones_are_not_shown(app: Flask, se
     assert "主管西" not in shown
 
 
+def in_a_tree(groups: dict[str, int]) -> tuple[str, ...]:
+    """Department 12 with *groups* of people in departments below it, each with a leader; two are in 12."""
+    lines = ["south,主管南,12,主管,12,,,", "near1,近1,12,客户经理,,,,", "near2,近2,12,客户经理,,,,"]
+    for number, people in groups.items():
+        lines.append(f"lead{number},组长{number},{number},主管,{number},,,")
+        lines += [f"p{number}-{n},组员{number}-{n},{number},客户经理,,,," for n in range(people)]
+    return ("head,主管乙,1,主管,1,,,", *lines)
+
+
+@pytest.mark.parametrize(
+    ("groups", "shown"),
+    [
+        pytest.param(
+            {"121": 5, "122": 6}, ["二部", "└ 二组"], id="two would be left: the smaller team goes, too"
+        ),
+        pytest.param({"121": 5, "122": 6, "123": 3}, ["二部", "└ 一组", "└ 二组"], id="five are left"),
+        pytest.param({"121": 3, "122": 4}, ["二部"], id="only small ones"),
+    ],
+)
+def test_teams_within_a_team_are_figures_of_five_and_more(
+    tmp_path: Path, groups: dict[str, int], shown: list[str]
+) -> None:
+    tree = DEPARTMENTS + "12,二部,1\n121,一组,12\n122,二组,12\n123,三组,12\n"
+    roster = in_a_tree(groups)
+    with (
+        branch(tmp_path, when=NOON, more="", roster=roster, departments=tree) as services,
+        web(services) as app,
+    ):
+        found = page(app, services, "head")
+
+    rows = re.findall(r"<th scope=row>([^<]+)</th>", section(found, "subteams"))
+    assert sorted(rows) == sorted(shown)
+    assert [name for name in ("组员", "组长", "近1") if name in found] == []
+
+
 @pytest.mark.parametrize("path", ["", "?q=south", "?q=南1号", "?quota=cm-monthly&sort=name"])
 def test_nothing_in_the_address_brings_others_in(app: Flask, services: Services, path: str) -> None:
     shown = page(app, services, "team", path)

@@ -115,11 +115,37 @@ class TeamDigest:
         """Return the visible team that improved most, by its number as text."""
         return self._shared.improved_team(content)
 
+    def teams_within(self, content: TeamContent) -> dict[int, NamedSubTeams]:
+        """Return the teams of leaders within each visible team of *content*, by its department.
+
+        All other people of the team are one of them, under its own number. So those that are not shown have
+        no people together or at least five, and nobody can compute them from the whole.
+        """
+        found: dict[int, NamedSubTeams] = {}
+        for team in content.subteams.teams.shown if content.subteams else ():
+            parts = self._parts(team.department, content.teams[team.department])
+            if len(parts) > 1 and (named := self._named(parts, own=())).teams.shown:
+                found[team.department] = named
+        return found
+
+    def _parts(self, department: int, userids: Sequence[str]) -> Teams:
+        """Return *userids*, people of *department*, by the teams of leaders in it; the rest under itself."""
+        leaders, parts, left = self._org_chart.leaders(department), {}, set(userids)
+        led = self._org_chart.of(self._standings.people[leaders[0]]) if leaders else Led()
+        for number, people in led.teams.items():
+            if of_team := [person.userid for person in people if person.userid in left]:
+                parts[number] = of_team
+                left -= set(of_team)
+        return {**parts, department: sorted(left)} if left else parts
+
     def _subteams(self, led: Led, teams: Teams) -> NamedSubTeams:
+        return self._named(teams, own=(person.userid for person in led.own))
+
+    def _named(self, teams: Teams, *, own: Iterable[str]) -> NamedSubTeams:
         return NamedSubTeams(
             teams=self._shared.teams(teams),
             names=self._standings.departments.names,
-            own=frozenset(person.userid for person in led.own),
+            own=frozenset(own),
             leaders={
                 number: tuple(
                     self._standings.people[userid].name or userid

@@ -20,6 +20,7 @@ from bot.features.teams.digest import TeamContent
 from bot.features.teams.digest_message import write_help_lines
 from bot.features.teams.member import TeamMember, pace_of
 from bot.features.teams.subteam_rules import SubTeam
+from bot.features.teams.subteams import NamedSubTeams
 from bot.messages.answers import day_of
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.lines import labels_of
@@ -197,22 +198,31 @@ class TeamPage:
         """Return the teams of leaders below, as figures; None without such teams."""
         if (named := self._content.subteams) is None:
             return None
-        comma = self.texts["subteams.names"]
-        return {
-            "rows": [
-                (
-                    named.name(team.department),
-                    comma.join(clean(name) for name in named.leaders.get(team.department, ())) or "–",
-                    team.people,
-                    self._attained(team),
-                    team.behind,
-                    team.helped,
-                    self._outcome(team),
-                )
-                for team in named.teams.shown
-            ],
-            "small": named.teams.small,
-        }
+        within = self.desk.team_digest.teams_within(self._content)
+        rows: list[tuple[object, ...]] = []
+        for team in named.teams.shown:
+            rows.append(self._team(named, team, name=named.name(team.department)))
+            parts = within.get(team.department)
+            for part in parts.teams.shown if parts else ():
+                is_rest = part.department == team.department
+                name = self.texts["pages.team.rest"] if is_rest else named.name(part.department)
+                shown = self.texts["pages.team.within"].say(name=name)
+                rows.append(self._team(named, part, name=shown, says_leaders=False))
+        return {"rows": rows, "small": named.teams.small}
+
+    def _team(
+        self, named: NamedSubTeams, team: SubTeam, *, name: str, says_leaders: bool = True
+    ) -> tuple[object, ...]:
+        leaders = named.leaders.get(team.department, ()) if says_leaders else ()
+        return (
+            name,
+            self.texts["subteams.names"].join(clean(one) for one in leaders) or "–",
+            team.people,
+            self._attained(team),
+            team.behind,
+            team.helped,
+            self._outcome(team),
+        )
 
     def _attained(self, team: SubTeam) -> str:
         several = len(self.labels) > 1
