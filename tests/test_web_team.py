@@ -128,9 +128,26 @@ def test_before_their_turn_leaders_get_no_figures(tmp_path: Path) -> None:
     with branch(tmp_path, when=NOON, more='[rollout]\nmode = "shadow"\n') as services, web(services) as app:
         add_customers(services, "zhang", at("2026-11-24T10:00"))
         shown = page(app, services)
+        helped = by_hand(app, services, "team", "/team/coach", whom="li")
+        marks = services.store.coaching.marks(since=date(2026, 11, 1))
+        file = by_hand(app, services, "team", "/team/export", form="csv").data.decode("utf-8-sig")
 
     assert "这里还在试运行" in shown
     assert [part for part in ("data-chart", 'id="people"', "员工甲") if part in shown] == []
+    assert (helped.status_code, marks) == (303, [])
+    assert len(file.splitlines()) == 1
+
+
+def test_a_leader_of_nobody_reads_so(tmp_path: Path) -> None:
+    roster = (*ROSTER, "lonely,主管丁,12,主管,12,,,")
+    with (
+        branch(tmp_path, when=NOON, more="", roster=roster, departments=TREE) as services,
+        web(services) as app,
+    ):
+        shown = page(app, services, "lonely")
+
+    assert "您负责的部门里没有要考核的人" in shown
+    assert 'id="people"' not in shown
 
 
 # --- names ---
@@ -247,12 +264,12 @@ def test_who_is_behind_can_be_helped_from_the_page(app: Flask, services: Service
     client = enter(app, services, "team")
     before = section(client.get("/team").text, "help")
 
-    done = send(client, "coach", userid="li")
+    done = send(client, "coach", whom="li")
     after = client.get("/team").text
 
     assert (done.status_code, done.headers["Location"]) == (303, "../team")
-    assert re.findall(r'name="userid" value="(\w+)"', before) == ["li"]
-    assert 'name="userid"' not in section(after, "help")
+    assert re.findall(r'name="whom" value="(\w+)"', before) == ["li"]
+    assert 'name="whom"' not in section(after, "help")
     assert "您已说要帮" in section(after, "help")
     (mark,) = services.store.coaching.marks(since=date(2026, 11, 1))
     assert (mark.leader, mark.userid, mark.quota) == ("team", "li", "cm-monthly")
@@ -260,7 +277,7 @@ def test_who_is_behind_can_be_helped_from_the_page(app: Flask, services: Service
 
 
 def test_nobody_is_helped_who_is_not_led_directly(app: Flask, services: Services) -> None:
-    send(enter(app, services, "head"), "coach", userid="zhang")
+    send(enter(app, services, "head"), "coach", whom="zhang")
 
     assert services.store.coaching.marks(since=date(2026, 11, 1)) == []
 

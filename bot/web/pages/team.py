@@ -71,12 +71,15 @@ def _page(services: Services, visitor: Visitor) -> TeamPage:
 
 def _coach(services: Services, visitor: Visitor) -> list[str]:
     """Note that the visitor helps a direct report; return what the chat answers."""
-    desk = _page(services, visitor).desk
+    page = _page(services, visitor)
+    desk = page.desk
+    if not page.is_begun:
+        return page.lines()
     ask = Ask(
         desk=desk,
         userid=visitor.userid,
         msgid="",
-        rest=request.form.get("userid", ""),
+        rest=request.form.get("whom", ""),
         way=Way.BUTTON,
         said_at=desk.local,
     )

@@ -47,14 +47,16 @@ class TeamPage:
     def __init__(self, desk: Desk, userid: str) -> None:
         self.desk, self.userid = desk, userid
         self.texts: Texts = texts_in(desk.language)
-        self._content = desk.team_digest.content_for(desk.people[userid]) if self._is_begun() else _NOBODY
+        self._content = desk.team_digest.content_for(desk.people[userid]) if self.is_begun else _NOBODY
         rows = {row.quota: row for member in self._content.summed for row in member.rows}
         order = [quota.id for quota, _ in desk.standings.periods] if rows else []
         kept = [rows[quota] for quota in order if quota in rows]
         self.labels = labels_of(self.texts, kept, at=desk.local) if kept else {}
         self._marks = desk.services.store.coaching.marks(since=self._today - timedelta(days=TOLD_TO))
 
-    def _is_begun(self) -> bool:
+    @property
+    def is_begun(self) -> bool:
+        """Say whether the rollout has reached the leader: before it, there are no figures and no acts."""
         return self.desk.is_in_rollout(self.userid)
 
     @property
@@ -71,7 +73,7 @@ class TeamPage:
 
     def _message(self) -> Message:
         desk, content = self.desk, self._content
-        if not self._is_begun():
+        if not self.is_begun:
             return own_message.not_begun(language=desk.language, at=desk.local)
         if content.nobody:
             return team_messages.no_team(language=desk.language, at=desk.local)
