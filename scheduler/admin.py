@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from bot.core.sync import Cause as DriftCause
 from bot.core.workdays import WorkCalendar, epoch_of
-from bot.features.admin import Cause, Finding, Trouble, Wrong
+from bot.features.admin import Cause, Finding, Wrong, trouble_of
 from bot.features.admin import admin as admin_message
 from bot.features.health import Health
 from bot.features.robots.deliver import PICTURE_BYTES
@@ -20,31 +19,12 @@ from bot.features.sync.report import load_last_sync_report
 from bot.messages.message import Message
 from bot.services import FIRST_START, Services
 from bot.store.engine import SqlRow
-from bot.wecom.errors import ErrorKind, errcode_in, kind_of
+from bot.wecom.errors import ErrorKind, kind_of
 
 ADMIN = "admin"  # in the keys of the messages
 OLD_FACTS_DAYS = 7
 OLD_SYNC_DAYS = 2
 _DAY_S = 86_400
-_NUMBERS = ("minutes", "contacts", "seconds", "megabytes", "year", "relations")  # of which a text speaks
-_TROUBLES = {
-    "wecom": Trouble.SENDING,
-    "silence": Trouble.SILENCE,
-    "directory": Trouble.DIRECTORY,
-    "set_aside": Trouble.SET_ASIDE,
-    "tags": Trouble.TAGS,
-    "loop": Trouble.LOOP,
-    "details": Trouble.DETAILS,
-    "reads": Trouble.READS,
-    "welcome": Trouble.WELCOME,
-    "complete": Trouble.INCOMPLETE,
-    "roster": Trouble.ROSTER,
-    "decree": Trouble.DECREE,
-    "clock": Trouble.CLOCK,
-    "space": Trouble.SPACE,
-    "ledger": Trouble.LEDGER,
-    "log": Trouble.LOG,
-}
 
 
 def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Message]]:
@@ -100,16 +80,6 @@ def _service(services: Services) -> Iterator[Finding]:
         yield Finding(what=Wrong.SERVICE, text=sentence)
     if dead := health.depths()["inbox_dead"]:
         yield Finding(what=Wrong.EVENTS, n=dead)
-
-
-def trouble_of(degraded: Mapping[str, Any]) -> Finding:
-    """Return a finding about a degraded part of `Health`; a part without own texts keeps its error."""
-    text = str(degraded.get("error", degraded["problem"]))
-    errcode = int(degraded.get("errcode", 0)) or errcode_in(text)
-    trouble = Trouble.STUCK if "contacts" in degraded else _TROUBLES.get(degraded["part"])
-    n = next((int(degraded[name]) for name in _NUMBERS if name in degraded), 1)
-    names = (str(degraded["api"]),) if "api" in degraded else ()
-    return Finding(what=Wrong.SERVICE, n=n, names=names, text=text, errcode=errcode, trouble=trouble)
 
 
 def _outages(services: Services, *, real_since: int) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from builders.delivery import give_up
 from builders.e2e import FakeTime, Quotabot, add_customers, at, change, command_here, outbox_rows
 from builders.imports import file
 from builders.reviews import RULES, branch, tell
@@ -15,7 +16,6 @@ from builders.reviews import RULES, branch, tell
 from bot.core.relations import RelationKind
 from bot.features.reviews import decide
 from bot.services import Services
-from bot.store.outbox import OutboxMessage
 from scheduler.jobs import PREPARES
 
 CLOSED = at("2026-11-09T08:42")
@@ -44,23 +44,6 @@ def quotabot(
 # --- dead letters ---
 
 
-def give_up(services: Services, *keys: str) -> None:
-    for key in keys:
-        message = OutboxMessage(
-            key=key,
-            job="progress",
-            to_userid="zhang",
-            content=f"今天加 2 位就够 {key}",
-            msgtype="text",
-            not_before=0,
-            expires_at=2**31,
-        )
-        services.store.outbox.add(message, created_at=int(CLOSED.timestamp()))
-        row = services.store.outbox.by_key(key)
-        assert row is not None
-        services.store.outbox.finish(row["seq"], state="failed", now=1, error="81013")
-
-
 @pytest.mark.parametrize(("act", "state"), [("retry", "pending"), ("drop", "dropped")])
 @pytest.mark.parametrize(
     ("idents", "code"),
@@ -74,7 +57,7 @@ def give_up(services: Services, *keys: str) -> None:
 def test_each_dead_letter_is_dealt_with_and_one_that_is_missing_ends_with_1(
     quotabot: Quotabot, services: Services, act: str, state: str, idents: tuple[str, ...], code: int
 ) -> None:
-    give_up(services, "a", "b")
+    give_up(services, "a", "b", at=CLOSED)
 
     done = quotabot("dead", act, *idents)
 
@@ -85,7 +68,7 @@ def test_each_dead_letter_is_dealt_with_and_one_that_is_missing_ends_with_1(
 
 
 def test_a_dead_letter_is_listed_with_whom_and_why(quotabot: Quotabot, services: Services) -> None:
-    give_up(services, "a")
+    give_up(services, "a", at=CLOSED)
 
     (letter,) = quotabot("dead", "list", "--format", "json").json()["dead"]
     missing = quotabot("dead", "show", "message:none")

@@ -13,11 +13,11 @@ from builders.directory import Bank, Corp, bank, corp
 from builders.e2e import at
 from builders.sandbox import make_world
 
-from bot.cli.status import _report
-from bot.cli.status_page import status_lines
 from bot.features.health import Health
 from bot.features.people import refresh
 from bot.features.people.refresh import reread_members
+from bot.features.status.lines import status_lines
+from bot.features.status.report import status_report
 from bot.store.address_book import EntryState
 from sandbox.people import Tag
 from scheduler.admin import wrong
@@ -59,7 +59,7 @@ def test_an_odd_item_is_named_in_readyz_status_and_the_administrators_digest(ope
     arm(opened, tag_4=81011, department_12=60003)
     opened.read(FIRST)
     (one,) = degraded(opened)
-    status = "\n".join(status_lines(opened.services, _report(opened.services, []), []))
+    status = "\n".join(map(" ".join, status_lines(opened.services, status_report(opened.services, []), [])))
     told = [finding.text for finding in wrong(opened.services, at=at("2026-11-03T09:07"))]
 
     for text in (one["problem"], "\n".join(told)):

@@ -22,12 +22,12 @@ from builders.e2e import (
 )
 from test_rules_diff import KINDER
 
-from bot.cli.quotas import dates_of
 from bot.config import load
 from bot.core.relations import RelationEvent, RelationKind
 from bot.core.workdays import epoch_of
 from bot.features.ledger.derive import derive
 from bot.features.rules.announce import build_announcements
+from bot.features.rules.change_report import dates_of
 from bot.features.rules.change_sentences import sentence
 from bot.features.rules.changes import QuotaChange, adopt, find_pending_changes
 from bot.features.rules.diff import find_differences

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from builders.sync import Desk, desk
 
-from bot.cli.sync import last_shown
+from bot.features.status.comparison import last_drift
 from bot.features.sync.lists import Lists
 from bot.store.sync import Member, Step
 from bot.wecom.contacts import ContactPage
@@ -50,7 +50,7 @@ def test_an_odd_member_is_named_in_status_and_in_the_administrators_digest(stage
 
     told = [one.names for one in wrong(stage.services, at=stage.services.clock.now()) if "yg03" in one.names]
     assert len(told) == 1
-    assert "yg03" in str(last_shown(stage.services))
+    assert "yg03" in str(last_drift(stage.services))
 
 
 def test_a_row_that_cannot_be_understood_spoils_one_list(

@@ -11,8 +11,6 @@ import click
 
 from bot.app.bootstrap import open_existing
 from bot.cli.options import config_option, format_option, json_text, loaded, spoken_texts
-from bot.cli.output import fault_for_people
-from bot.cli.quotas import dates_of
 from bot.clock import RealClock
 from bot.config import Config, ConfigError, Fault
 from bot.config.ca_file import ca_file_fault
@@ -25,8 +23,10 @@ from bot.features.people import directory
 from bot.features.reviews.cases import list_without_reviewer
 from bot.features.rollout.advice import advise_empty, advise_installation, describe_advice
 from bot.features.rollout.rules import Advice
+from bot.features.rules.change_report import dates_of
 from bot.features.rules.changes import find_pending_changes
 from bot.features.standings.unreached import Unreached, list_unreached
+from bot.features.status.labels import fault_for_people
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.own_texts import own_text_warnings
 from bot.messages.sentences import Sentence, in_language

@@ -13,7 +13,6 @@ import click
 from bot.cli.bars import bars
 from bot.cli.inbox import up_to_date
 from bot.cli.options import config_option, format_option, json_text, loaded, user_name
-from bot.cli.output import fault_for_people
 from bot.config.faults import Fault
 from bot.features.imports.absences import AbsenceLines
 from bot.features.imports.csv_import import CappedList, ImportingError, Lines, Remark, Report, import_file
@@ -21,6 +20,7 @@ from bot.features.imports.facts import FactLines
 from bot.features.imports.roster import RosterLines
 from bot.features.ledger.derive import derive
 from bot.features.renames.rename import RenameLines
+from bot.features.status.labels import fault_for_people
 from bot.messages.catalog import Text, Texts, texts_in
 from bot.services import Services
 

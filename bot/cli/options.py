@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from bot.config import Config, load
+from bot.features.status.labels import iso as iso  # of reports: found here, too
 from bot.messages.catalog import Texts, texts_in
 
 _LANGUAGE = "quotabot.language"  # in the context of a command
@@ -66,11 +67,6 @@ def spoken_texts() -> Texts:
 def json_text(report: object) -> str:
     """Return *report* as JSON for programs, with a line break at its end."""
     return json.dumps(report, ensure_ascii=False, indent=2) + "\n"
-
-
-def iso(config: Config, moment: int | None) -> str | None:
-    """Return *moment* (epoch s) in ISO 8601, in the configured zone; None without one."""
-    return None if moment is None else config.work_calendar().moment(moment).isoformat()
 
 
 def moment(text: str | None, config: Config, *, now: datetime, option: str = "--at") -> datetime:

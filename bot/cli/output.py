@@ -8,7 +8,6 @@ import os
 import stat
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -18,9 +17,6 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 
 from bot.cli.options import spoken_texts
-from bot.config.faults import Fault
-from bot.messages.catalog import Texts
-from bot.messages.sentences import in_language
 from bot.spreadsheet import FORMULA
 
 _LABEL = 8  # cells of a line's first word
@@ -78,16 +74,6 @@ def _write(pieces: Iterable[str | bytes], output: Path) -> None:
             os.fchmod(number, 0o600)
         for piece in pieces:
             stream.write(piece.encode() if isinstance(piece, str) else piece)
-
-
-def fault_for_people(fault: Fault, texts: Texts) -> str:
-    """Return a fault of a file; what is allowed is said in the language where it is a `Sentence`."""
-    return str(replace(fault, allowed=in_language(texts, fault.allowed)))
-
-
-def labelled(texts: Texts, label: str | None, text: str) -> str:
-    """Return a line of `status`: the word under the key *label*, none in a line that goes on, and *text*."""
-    return line_with("" if label is None else texts.table("cli.status.labels")[label], text)
 
 
 def line_with(word: str, text: str) -> str:

@@ -11,11 +11,10 @@ from bot.cli.inbox import up_to_date
 from bot.cli.options import config_option, format_option, json_text, loaded
 from bot.features.rules.announce import adopt_and_announce, news_of
 from bot.features.rules.announcement import said_of
+from bot.features.rules.change_report import meaning_of, section_said
 from bot.features.rules.change_sentences import sentence
-from bot.features.rules.changes import QuotaChange, SectionChange, find_pending_changes, find_section_changes
-from bot.features.rules.diff import Difference
-from bot.messages.catalog import Texts, texts_in
-from bot.messages.sentences import Sentence, in_language
+from bot.features.rules.changes import QuotaChange, find_pending_changes, find_section_changes
+from bot.messages.catalog import texts_in
 from bot.services import Services
 
 
@@ -65,7 +64,7 @@ def _print(services: Services, changes: list[QuotaChange], form: str, *, adopted
             "adopted_by": adopted_by,
             "changes": [_as_json(change, language, adopted=adopted_by is not None) for change in changes],
             "sections": [
-                {"key": item.key, "sentence": _of_section(item, language), "from": item.since.isoformat()}
+                {"key": item.key, "sentence": section_said(item, language), "from": item.since.isoformat()}
                 for item in sections
             ],
         }
@@ -75,56 +74,12 @@ def _print(services: Services, changes: list[QuotaChange], form: str, *, adopted
     for change in changes:
         for text in said_of(news_of(change), language=language):
             click.echo(text)
-        for line in _meaning(change, texts, adopted=adopted_by is not None):
+        for line in meaning_of(change, texts, adopted=adopted_by is not None):
             click.echo(f"  {line}")
     for section in sections:
-        click.echo(_of_section(section, language))
+        click.echo(section_said(section, language))
     if not changes and not sections:
         click.echo(texts["cli.quotas.nothing"])
-
-
-def _of_section(change: SectionChange, language: str) -> str:
-    """Say the change of one key of a section, and from when it holds."""
-    texts = texts_in(language)
-    about = {"key": change.key, "old": change.old, "new": change.new}
-    if change.key == "money.cap_per_month":
-        return texts["cli.quotas.months"].say(since=f"{change.begins_on:%Y-%m}", **about)
-    if change.key == "ledger.regain_days":
-        return texts["cli.quotas.losses"].say(since=change.since, **about)
-    key = Difference(key=change.key, old=change.old, new=change.new, lenient=False)
-    return texts["cli.quotas.adds"].say(what=sentence(key, language=language), since=change.since)
-
-
-def _meaning(change: QuotaChange, texts: Texts, *, adopted: bool) -> list[str]:
-    dates = in_language(texts, dates_of(change))
-    return [_effect(change, texts, adopted=adopted), *([dates] if dates else [])]
-
-
-def dates_of(change: QuotaChange) -> str:
-    """Say in one line when another kind of period begins; empty if the kind stays the same."""
-    last, following = change.last_old, change.following
-    if last is None:
-        return ""
-    about = {"until": str(last.last), "old": last.name, "first": str(following.first), "new": following.name}
-    dates = Sentence("cli.quotas.another_kind", **about)
-    if not last.cut_from:
-        return dates
-    return Sentence("cli.quotas.cut", dates=dates, period=last.name, last=str(last.last))
-
-
-def _effect(change: QuotaChange, texts: Texts, *, adopted: bool) -> str:
-    """Return for how many people a change holds, and from when."""
-    running, following = change.running.name, change.following.name
-    waits = texts["cli.quotas.waits"].say(running=running, following=following)
-    if change.adoptable and not change.waiting:
-        what: str = texts["cli.quotas.holds_now"] if adopted else texts["cli.quotas.may_hold"]
-    elif change.adoptable:
-        keys = ", ".join(item.key for item in change.adoptable)
-        form = texts["cli.quotas.in_part_now"] if adopted else texts["cli.quotas.in_part"]
-        what = form.say(keys=keys, waits=waits)
-    else:
-        what = waits if change.old is not None else texts["cli.quotas.begins"].say(following=following)
-    return texts["cli.quotas.people"].say(n=len(change.people), what=what)
 
 
 def _as_json(change: QuotaChange, language: str, *, adopted: bool) -> dict[str, Any]:

@@ -17,13 +17,17 @@ from bot.cli import backup, engagement, purge
 from bot.cli.comparison import compare_if_incomplete, describe_gap
 from bot.cli.inbox import catch_up
 from bot.cli.options import at_option, config_option, format_option, json_text, loaded, moment
+from bot.cli.output import line_with
 from bot.cli.sync import JOB as SYNC
-from bot.cli.sync import compare, for_people, sync_report_json
+from bot.cli.sync import compare
 from bot.core.sync import NEVER_READ
 from bot.features.details.tags import wait_for_reading, want_again
 from bot.features.notify.enqueue import enqueue_unasked, preview_enqueue, quiet_hours
 from bot.features.outages import clock
 from bot.features.robots.picture import Picture
+from bot.features.status.comparison import drift_lines, sync_report_json
+from bot.features.status.figures import last_reading, reading_lines
+from bot.features.status.labels import Labelled, numbered
 from bot.features.sync.report import load_last_sync_report
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.sentences import in_language
@@ -36,8 +40,8 @@ from scheduler.planner import plan, plan_pieces, prepare
 _LOOK_AGAIN_S = 0.2
 # How people read the reports of jobs without messages, by their key.
 _REPORTS: dict[str, Callable[[dict[str, Any], Texts], list[str]]] = {
-    "drift": for_people,
-    "engagement": engagement.for_people,
+    "drift": lambda drift, texts: _joined(drift_lines(drift, texts)),
+    "engagement": lambda reading, texts: _joined(reading_lines(reading, texts)),
     "purged": purge.for_people,
     "backup": backup.for_people,
 }
@@ -109,7 +113,7 @@ def _work(services: Services, report: dict[str, Any], *, at: datetime, accept_lo
     """Run a long job without messages; return False if it did not finish."""
     if report["job"] == engagement.JOB:
         is_done = engagement.read(services, at=at)
-        report["engagement"] = engagement.shown(services)
+        report["engagement"] = last_reading(services)
         return is_done
     if report["job"] == purge.JOB:
         report["purged"] = purge.shown(services, at=at)
@@ -218,11 +222,8 @@ def _told(message: OutboxMessage, state: str, content: str) -> dict[str, Any]:
     return {"key": message.key, "to": message.to_userid, "state": state, "text": text}
 
 
-def numbered(reasons: Iterable[tuple[str, int]], texts: Texts) -> str:
-    """Return how many messages were withheld for each reason."""
-    names = texts.table("cli.run.why")
-    shown = (texts["cli.run.number"].say(n=number, what=names[why]) for why, number in reasons)
-    return texts["cli.run.comma"].join(shown)
+def _joined(lines: Iterable[Labelled]) -> list[str]:
+    return [line_with(*line) for line in lines]
 
 
 def _print(report: dict[str, Any], form: str, texts: Texts) -> None:

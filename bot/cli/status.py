@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-from bot import __version__
 from bot.app.bootstrap import open_existing
-from bot.cli import engagement
-from bot.cli.options import config_option, format_option, iso, json_text, loaded
-from bot.cli.status_page import status_lines
-from bot.cli.sync import last_shown
-from bot.features.delivery.sender import LEASE
-from bot.features.health import Health
-from bot.features.outages import catch_up, gaps
-from bot.features.robots.posts import fingerprints
-from bot.services import VERSION, Services
-from bot.store.address_book import READ_AT, EntryState
-from bot.store.coordination import TOKEN
-from bot.store.inbox import Depth
-from bot.store.troubles import Part
-from bot.store.welcomes import Counts
-
-_OWN_PARTS = {"clock", "space", "decree", "ledger"}
+from bot.cli.options import config_option, format_option, json_text, loaded
+from bot.cli.output import line_with
+from bot.features.status.lines import status_lines
+from bot.features.status.report import list_degraded, status_report
 
 
 @click.command()
@@ -38,134 +24,8 @@ def status(config_path: Path, form: str) -> None:
     quotabot status --format json
     """
     with open_existing(loaded(config_path)) as services:
-        degraded = _degraded(services)
-        report = _report(services, degraded)
+        degraded = list_degraded(services)
+        report = status_report(services, degraded)
         lines = [] if form == "json" else status_lines(services, report, degraded)
-    click.echo(json_text(report) if form == "json" else "\n".join(lines) + "\n", nl=False)
-
-
-def _report(services: Services, degraded: list[dict[str, Any]]) -> dict[str, Any]:
-    store, now, config = services.store, int(services.store.now()), services.config
-    token = store.tokens.get(TOKEN)
-    lease = store.leases.get(LEASE, now=now)
-    return {
-        "version": {"program": __version__, "store": store.marks.get(VERSION)},
-        "inbox": _depth(store.inbox.depth(now=now)),
-        "outbox": _depth(store.outbox.depth(now=now)),
-        "withheld": {
-            "today": store.unasked_messages.withheld(
-                on=config.work_calendar().local_day(services.clock.now())
-            ),
-            "in_all": store.unasked_messages.withheld(),
-            "expired": store.outbox.expired(since=0),
-        },
-        "details": {"pending": store.details.pending()},
-        "reads": {"refused_s": {api: until - now for api, until in store.budget.blocked(now=now).items()}},
-        "robots": _robots(services),
-        "welcomes": _welcomes(store.welcomes.counts(now=now)),
-        "jobs": [
-            {
-                "job": row["job"],
-                "fire_at": iso(config, row["fire_at"]),
-                "outcome": row["state"],
-                "messages": row["messages"],
-                **({"note": row["error"]} if row["error"] else {}),
-            }
-            for row in store.runs.last()
-        ],
-        "token": {
-            "expires_in_s": max(0, token.expires_at - now) if token.token else None,
-            "error": token.error or None,
-        },
-        "lease": lease or {"holder": None, "until_s": None},
-        "drift": last_shown(services),
-        "engagement": engagement.shown(services),
-        "complete": _complete(services),
-        "catch_up": _catch_up(services),
-        "facts": {"newest_at": iso(config, store.contact_knowledge.newest_facts())},
-        "directory": _directory(services),
-        "troubles": _troubles(services, degraded),
-        "audit": {"broken_at": store.audit.broken_at()},
-    }
-
-
-def _complete(services: Services) -> dict[str, Any]:
-    """Return whether figures are complete, why not, and how far the comparison under way is."""
-    reason, (read, members) = catch_up.explain_withheld(services), services.store.syncs.read_of()
-    return {"complete": reason is None, "because": reason, "members_read": read, "members": members}
-
-
-def _catch_up(services: Services) -> dict[str, Any]:
-    """Return since when figures may be incomplete, for whom and why; and since when WeCom is silent."""
-    now, config = int(services.store.now()), services.config
-    gap, silent = gaps.find_gap(services.store, now=now), gaps.find_silence(services.store, now=now)
-    return {
-        "incomplete_since": iso(config, gap.since if gap else None),
-        "reasons": [] if gap is None else list(gap.reasons),
-        "members": None if gap is None or gap.members is None else sorted(gap.members),
-        "silent_since": iso(config, silent.began_at if silent else None),
-    }
-
-
-def _degraded(services: Services) -> list[dict[str, Any]]:
-    """Return what `readyz` says of this machine and of next year's calendar."""
-    health = Health(
-        services.store,
-        probe=lambda: None,
-        real_time=services.store.now,
-        missing_decree=services.missing_decree,
-    )
-    return [part for part in health.report()["degraded"] if part["part"] in _OWN_PARTS]
-
-
-def _troubles(services: Services, degraded: list[dict[str, Any]]) -> list[str]:
-    """Return these in English, and the fault of the roster."""
-    fault = services.directory.files.fault
-    stands_in = [f"the last good roster stands in: {fault}"] if fault else []
-    return [*(part["problem"] for part in degraded), *stands_in]
-
-
-def _directory(services: Services) -> dict[str, Any]:
-    """Return when WeCom's directory was read, and its state; of a roster alone only its number of people."""
-    store, source = services.store, services.config.directory.source
-    if source == "csv":
-        return {"source": source, "read_at": None, "people": len(services.directory.people)}
-    read_at, trouble = store.marks.get(READ_AT), store.troubles.get(Part.DIRECTORY)
-    odd, states = store.troubles.get(Part.SET_ASIDE), store.address_book.states()
-    return {
-        "source": source,
-        "read_at": iso(services.config, None if read_at is None else int(read_at)),
-        "people": states[EntryState.PRESENT],
-        "unknown": states[EntryState.UNKNOWN],
-        "left": states[EntryState.LEFT],
-        "to_read": len(store.address_book.wanted()),
-        "error": None if trouble is None else trouble.text,
-        "set_aside": None if odd is None else odd.text,
-    }
-
-
-def _robots(services: Services) -> list[dict[str, Any]]:
-    """Return the group robots, and why one of them does not post."""
-    config = services.config
-    off = services.store.robots.off(fingerprints(config))
-    refusals = ((robot.name, off.get(robot.name)) for robot in config.robots)
-    return [
-        {
-            "robot": name,
-            "off_since": iso(config, refusal.since if refusal else None),
-            "error": refusal.error if refusal else None,
-        }
-        for name, refusal in refusals
-    ]
-
-
-def _welcomes(counts: Counts) -> dict[str, Any]:
-    """Return the number of welcome messages of 24 hours by outcome, and WeCom's codes of the refused ones."""
-    return {
-        **{state.value: number for state, number in counts.states.items()},
-        "errcodes": {str(errcode): number for errcode, number in counts.refused.items()},
-    }
-
-
-def _depth(depth: Depth) -> dict[str, int | None]:
-    return {"pending": depth.pending, "dead": depth.dead, "oldest_s": depth.oldest_s}
+    text = json_text(report) if form == "json" else "".join(f"{line_with(*line)}\n" for line in lines)
+    click.echo(text, nl=False)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.lines import first_line, footer
 from bot.messages.message import Keep, Line, Listing, Message, Part
 from bot.messages.sanitize import clean
 from bot.messages.sentences import in_language
+from bot.wecom.errors import errcode_in
 
 NAMED = 5  # userids in one line
 _TEXT_BYTES = 240
@@ -82,6 +84,37 @@ class Finding:
     cause: Cause | None = None
     errcode: int = 0
     trouble: Trouble | None = None
+
+
+_NUMBERS = ("minutes", "contacts", "seconds", "megabytes", "year", "relations")  # of which a text speaks
+_TROUBLES = {
+    "wecom": Trouble.SENDING,
+    "silence": Trouble.SILENCE,
+    "directory": Trouble.DIRECTORY,
+    "set_aside": Trouble.SET_ASIDE,
+    "tags": Trouble.TAGS,
+    "loop": Trouble.LOOP,
+    "details": Trouble.DETAILS,
+    "reads": Trouble.READS,
+    "welcome": Trouble.WELCOME,
+    "complete": Trouble.INCOMPLETE,
+    "roster": Trouble.ROSTER,
+    "decree": Trouble.DECREE,
+    "clock": Trouble.CLOCK,
+    "space": Trouble.SPACE,
+    "ledger": Trouble.LEDGER,
+    "log": Trouble.LOG,
+}
+
+
+def trouble_of(degraded: Mapping[str, Any]) -> Finding:
+    """Return a finding about a degraded part of `Health`; a part without own texts keeps its error."""
+    text = str(degraded.get("error", degraded["problem"]))
+    errcode = int(degraded.get("errcode", 0)) or errcode_in(text)
+    trouble = Trouble.STUCK if "contacts" in degraded else _TROUBLES.get(degraded["part"])
+    n = next((int(degraded[name]) for name in _NUMBERS if name in degraded), 1)
+    names = (str(degraded["api"]),) if "api" in degraded else ()
+    return Finding(what=Wrong.SERVICE, n=n, names=names, text=text, errcode=errcode, trouble=trouble)
 
 
 def admin(*, language: str, found: Sequence[Finding], at: datetime) -> Message:

@@ -78,6 +78,16 @@ class Audit(TableGroup):
                 previous, expected = row["hash"], expected + 1
         return None
 
+    def newest(self) -> int:
+        """Return the number of the newest entry; 0 without any. Entries are numbered without gaps."""
+        head = self._engine.one("audit_head")
+        return int(head["seq"]) if head else 0
+
+    def some(self, *, after: int, most: int) -> list[tuple[int, Act]]:
+        """Return number and act of at most so many entries behind the number *after*."""
+        rows = self._engine.all("audit_after", seq=after, chunk=most)
+        return [(row["seq"], value_of(Act, row)) for row in rows]
+
     def acts(self) -> list[Act]:
         """Return all acts, oldest first."""
         return [act for _, act in self.entries()]

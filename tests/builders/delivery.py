@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -148,3 +149,21 @@ def post(
             finally:
                 world.stopping.set()  # what still hangs is let go
                 sender.close()
+
+
+def give_up(services: Services, *keys: str, at: datetime, error: str = "81013") -> None:
+    """Make dead letters to zhang with these *keys*, planned at a time."""
+    for key in keys:
+        message = OutboxMessage(
+            key=key,
+            job="progress",
+            to_userid="zhang",
+            content=f"今天加 2 位就够 {key}",
+            msgtype="text",
+            not_before=0,
+            expires_at=2**31,
+        )
+        services.store.outbox.add(message, created_at=int(at.timestamp()))
+        row = services.store.outbox.by_key(key)
+        assert row is not None
+        services.store.outbox.finish(row["seq"], state="failed", now=1, error=error)

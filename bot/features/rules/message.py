@@ -36,12 +36,7 @@ def rules(
     lines: list[Line] = []
     for quota, row in asked:
         lines.append(Line((Part(_target(texts, quota, row, labels[row.quota])),), Keep.CORE))
-        sentences = [
-            *_counting(texts, quota.counting),
-            *(_money(texts, quota) if money else ()),
-            _settlement(texts, quota, appeals=appeal_workdays),
-            *_asks(texts, quota.integrity),
-        ]
+        sentences = rule_lines(texts, quota, appeals=appeal_workdays, money=money)
         lines += [Line((Part(f"· {text}"),), Keep.USEFUL) for text in sentences]
     closing: list[str] = [texts["rules.decides_nobody"]]
     if deciders:
@@ -68,6 +63,16 @@ def _settlement(texts: Texts, quota: Quota, *, appeals: int) -> str:
     days = 0 if quota.basis is Basis.HELD else quota.counting.keep_days
     settled = texts["rules.settlement"] if days else texts["rules.settled_at_once"]
     return settled.say(n=days, appeals=appeals)
+
+
+def rule_lines(texts: Texts, quota: Quota, *, appeals: int, money: bool = True) -> list[str]:
+    """Return what a quota counts and pays, one sentence each; *appeals*: workdays to appeal."""
+    return [
+        *_counting(texts, quota.counting),
+        *(_money(texts, quota) if money else ()),
+        _settlement(texts, quota, appeals=appeals),
+        *_asks(texts, quota.integrity),
+    ]
 
 
 def _counting(texts: Texts, counting: Counting) -> Iterator[str]:

@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 
 from bot.services import Services
 from bot.store.engine import StoreError
-from bot.web.pages import about, layout, login, me, review, team, verify
+from bot.web.pages import about, admin, layout, login, me, review, team, verify
 from bot.web.pages.door import Door
 from bot.web.pages.verify import CheckCode
 from bot.web.peer import Peer
@@ -40,6 +40,7 @@ def own_pages(services: Services) -> Blueprint:
     me.add(routes, services=services, door=door)
     team.add(routes, services=services, door=door)
     review.add(routes, services=services, door=door)
+    admin.add(routes, services=services, door=door)
 
     @routes.errorhandler(StoreError)
     def store_is_away(error: StoreError) -> ResponseReturnValue:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, TypeAlias
+from typing import Any
 
-from bot.cli import engagement
-from bot.cli.output import labelled, line_with
-from bot.cli.run import numbered
-from bot.cli.sync import for_people
 from bot.core.outages import FIRST
-from bot.features.admin import line_of
+from bot.features.admin import line_of, trouble_of
 from bot.features.outages import catch_up
+from bot.features.status.comparison import drift_lines
+from bot.features.status.figures import reading_lines
+from bot.features.status.labels import Labelled, labelled, numbered
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.sentences import in_language
 from bot.services import Services
-from scheduler.admin import trouble_of
-
-Labelled: TypeAlias = tuple[str, str]
 
 
-def status_lines(services: Services, report: dict[str, Any], degraded: list[dict[str, Any]]) -> list[str]:
+def status_lines(
+    services: Services, report: dict[str, Any], degraded: list[dict[str, Any]]
+) -> list[Labelled]:
     """Return *report* in lines; *degraded* as `Health` reports it."""
     texts = texts_in(services.language)
     fault, broken_at = services.directory.files.fault, report["audit"]["broken_at"]
@@ -31,12 +29,12 @@ def status_lines(services: Services, report: dict[str, Any], degraded: list[dict
     return [
         labelled(texts, "version", texts["cli.status.version"].say(**about)),
         *(labelled(texts, *line) for line in _queues_for_people(report, texts)),
-        *(line_with(*line) for line in _jobs_for_people(report["jobs"], texts)),
+        *_jobs_for_people(report["jobs"], texts),
         *(labelled(texts, *line) for line in _sending_for_people(report, texts)),
         *(labelled(texts, *line) for line in _directory_for_people(report["directory"], texts)),
         *(labelled(texts, "trouble", text) for text in troubles),
-        *for_people(report["drift"], texts),
-        *engagement.for_people(report["engagement"], texts),
+        *drift_lines(report["drift"], texts),
+        *reading_lines(report["engagement"], texts),
         *(labelled(texts, *line) for line in _record_for_people(report, texts)),
         labelled(texts, "audit", _audit_for_people(broken_at, texts)),
     ]

@@ -1,0 +1,44 @@
+"""Parts that the lines of a status share: a word before a text, and lists that end with how many more."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from typing import TypeAlias
+
+from bot.config import Config, Fault
+from bot.messages.catalog import Texts
+from bot.messages.sentences import in_language
+
+Labelled: TypeAlias = tuple[str, str]  # the word before a line, empty in a line that goes on; and the line
+
+NAMED = 10  # members in one line
+
+
+def labelled(texts: Texts, label: str | None, text: str) -> Labelled:
+    """Return *text* with the word under the key *label* before it; None: the line goes on."""
+    return "" if label is None else texts.table("cli.status.labels")[label], text
+
+
+def iso(config: Config, moment: int | None) -> str | None:
+    """Return *moment* (epoch s) in ISO 8601, in the configured zone; None without one."""
+    return None if moment is None else config.work_calendar().moment(moment).isoformat()
+
+
+def numbered(reasons: Iterable[tuple[str, int]], texts: Texts) -> str:
+    """Return how many messages were withheld for each reason."""
+    names = texts.table("cli.run.why")
+    shown = (texts["cli.run.number"].say(n=number, what=names[why]) for why, number in reasons)
+    return texts["cli.run.comma"].join(shown)
+
+
+def some_of(userids: Collection[str], texts: Texts) -> str:
+    """Return the first userids, and how many more there are."""
+    named = texts["cli.sync.comma"].join(list(userids)[:NAMED])
+    more = len(userids) - NAMED
+    return texts["cli.sync.more"].say(names=named, n=more) if more > 0 else named
+
+
+def fault_for_people(fault: Fault, texts: Texts) -> str:
+    """Return a fault of a file; what is allowed is said in the language where it is a `Sentence`."""
+    return str(replace(fault, allowed=in_language(texts, fault.allowed)))

@@ -1,0 +1,65 @@
+"""/admin: the state of the installation, what was given up on, the rules, and who did what."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from bot.features.access.rules import Page
+from bot.features.access.visitor import Visitor
+from bot.features.dead import retry
+from bot.messages.catalog import texts_in
+from bot.services import Services
+from bot.web.pages.admin_view import AdminPage
+from bot.web.pages.door import Door
+from bot.web.pages.me_view import moment_shown
+
+MOST_RETRIED = 200  # letters of one form
+
+
+def add(routes: Blueprint, *, services: Services, door: Door) -> None:
+    """Put the page and its form among *routes*."""
+
+    @routes.get("/admin")
+    @door.opens(Page.ADMIN)
+    def admin(_visitor: Visitor) -> str:
+        page = AdminPage(services, at=services.clock.now())
+        return render_template(
+            "admin.html",
+            at=moment_shown(page.local, language=page.language),
+            troubles=page.troubles(),
+            status=page.status(),
+            rollout=page.rollout(),
+            warnings=page.warnings(),
+            dead=page.dead(_asked("dead")),
+            reasons=page.reasons(),
+            rules=page.rules(),
+            changes=page.changes() if "changes" in request.args else None,
+            audit=page.audit(_asked("audit")),
+        )
+
+    @routes.post("/admin/dead")
+    @door.opens(Page.ADMIN)
+    def admin_dead(_visitor: Visitor) -> ResponseReturnValue:
+        return door.done("admin", _retry(services, request.form.getlist("id")[:MOST_RETRIED]))
+
+
+def _asked(name: str) -> int:
+    """Return the number of the page asked for, the first without one."""
+    return max(request.args.get(name, 1, type=int), 1)
+
+
+def _retry(services: Services, idents: list[str]) -> list[str]:
+    """Give each ticked letter a new round of tries, as `quotabot dead retry` does; return a line for each."""
+    texts, lines, taken = texts_in(services.language), [], 0
+    for ident in idents:
+        try:
+            is_dead = retry(services, ident)
+        except ValueError:
+            is_dead = False
+        taken += is_dead
+        lines.append((texts["cli.dead.retried"] if is_dead else texts["cli.dead.missing"]).say(id=ident))
+    services.outbox_signal.ring()
+    if not lines:
+        return [texts["pages.admin.nothing_chosen"]]
+    return [texts["pages.admin.retried"].say(n=taken), *lines]
