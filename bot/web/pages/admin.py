@@ -8,11 +8,11 @@ from flask.typing import ResponseReturnValue
 from bot.features.access.rules import Page
 from bot.features.access.visitor import Visitor
 from bot.features.dead import retry
+from bot.messages.answers import moment_of
 from bot.messages.catalog import texts_in
 from bot.services import Services
 from bot.web.pages.admin_view import AdminPage
 from bot.web.pages.door import Door
-from bot.web.pages.me_view import moment_shown
 
 MOST_RETRIED = 200  # letters of one form
 
@@ -26,7 +26,7 @@ def add(routes: Blueprint, *, services: Services, door: Door) -> None:
         page = AdminPage(services, at=services.clock.now())
         return render_template(
             "admin.html",
-            at=moment_shown(page.local, language=page.language),
+            at=moment_of(page.local, language=page.language),
             troubles=page.troubles(),
             status=page.status(),
             rollout=page.rollout(),
