@@ -27,6 +27,7 @@ from bot.store.store import Store
 
 # A call of each command that works on a store and may not make one (`{}` is a file of quotas).
 LOOKING = {
+    "audit": ("audit",),
     "progress": ("progress",),
     "explain": ("explain", "yg01"),
     "quotas": ("quotas", "diff"),
@@ -44,7 +45,7 @@ LOOKING = {
     "backup": ("backup", "{}.backup"),
 }
 MAKING = {"serve", "run", "init", "demo", "import", "copy", "restore"}
-WITHOUT = {"check", "texts"}  # check looks into a store only if there is one
+WITHOUT = {"check", "help-json", "texts"}  # check looks into a store only if there is one
 
 
 @pytest.fixture
@@ -113,7 +114,7 @@ def test_check_warns_of_a_file_that_is_mounted_without_its_folder(
 
 
 def test_the_unit_file_waits_for_the_clock_and_the_database() -> None:
-    unit = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    unit = (ROOT / "deploy" / "systemd" / "quotabot.service").read_text(encoding="utf-8")
     after = next(line for line in unit.splitlines() if line.startswith("After="))
 
     assert {"time-sync.target", "postgresql.service"} <= set(after.partition("=")[2].split())

@@ -19,6 +19,8 @@ from bot.messages.catalog import Texts, texts_in
 
 _TARGET = 50
 
+_CALLBACK_STEP = 4  # of the steps in the console: what to paste follows it
+
 
 @click.command()
 @config_option
@@ -139,10 +141,12 @@ def _report(texts: Texts, config_path: Path, answers: Answers, written: Written)
             agent_id=answers.agent_id,
             public_url=answers.public_url,
             domain=urlsplit(answers.public_url).hostname,
-            url=f"{answers.public_url}/callback",
-            token=written.token,
-            aes_key=written.aes_key,
         )
+        if number == _CALLBACK_STEP:
+            yield "     " + texts["init.callback.url"].say(url=f"{answers.public_url}/callback")
+            yield "     " + texts["init.callback.token"].say(token=written.token)
+            yield "     " + texts["init.callback.aes_key"].say(aes_key=written.aes_key)
+            yield "   " + texts["init.callback.tick"]
     yield ""
     yield texts["init.secrets"].say(folder=config_path.parent / starter.SECRETS)
     if roster := next((file for file in written.files if file.name == starter.ROSTER), None):

@@ -99,6 +99,12 @@ def decide_turn(services: Services, job: str, *, fire_at: int, at: datetime) -> 
     return FiringTurn(Turn.GO if goes_anyway(services, job, gap, at=at) else Turn.HOLD, note)
 
 
+def withholds(services: Services) -> bool:
+    """Return whether figures are incomplete, so that only administrators get unasked messages."""
+    gap = gaps.find_gap(services.store, now=int(services.store.now()))
+    return gap is not None and gap.withholds
+
+
 def explain_withheld(services: Services) -> str | None:
     """Return why figures are incomplete, for people; None if they are complete."""
     gap = gaps.find_gap(services.store, now=int(services.store.now()))

@@ -7,7 +7,7 @@ from datetime import date
 from bot.core.rollout import Mode
 from bot.core.sync import Cause
 from bot.core.workdays import epoch_of
-from bot.features.outages.catch_up import explain_withheld
+from bot.features.outages.catch_up import withholds
 from bot.features.reviews.cases import list_without_reviewer
 from bot.features.rollout.rules import Advice, RolloutFacts, advise
 from bot.features.sync.report import load_last_sync_report
@@ -36,7 +36,7 @@ def advise_installation(services: Services) -> Advice:
         RolloutFacts(
             mode=Mode(config.rollout.mode),
             has_store=True,
-            is_complete=explain_withheld(services) is None,
+            is_complete=not withholds(services),
             workdays=len(_whole_workdays(services)),
             drift=drift,
             dead=store.inbox.depth(now=now).dead + store.outbox.depth(now=now).dead,
