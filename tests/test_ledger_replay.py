@@ -266,19 +266,19 @@ def test_the_command_checks_names_and_mends(opened: Services, quotabot: Quotabot
     mended = quotabot("replay", *config)
     again = quotabot("replay", "--check", "--format", "json", *config)
 
-    assert (clean.code, clean.out, clean.err) == (0, "3 relation(s): 0 differ\n", "")
+    assert (clean.code, clean.out, clean.err) == (0, "3 个关系：0 处不一致\n", "")
     assert (bad.code, told.code, mended.code, again.code) == (1, 1, 0, 0)
     assert bad.out.splitlines() == [
         (
-            "zhangsan …-jia: kept added 2026-11-10 10:00:00 (number 1) lost_by_member 1970-01-01 08:00:05; "
-            "the ledger says added 2026-11-10 10:00:00 (number 1)"
+            "zhangsan …-jia：存的是 2026-11-10 10:00:00 添加（第 1 次），"
+            "1970-01-01 08:00:05 结束（lost_by_member）；账本得出 2026-11-10 10:00:00 添加（第 1 次）"
         ),
-        "3 relation(s): 1 differ",
+        "3 个关系：1 处不一致",
     ]
     (first,) = told.json()["differences"]["listed"]
     assert (first["userid"], first["external_userid"]) == ("zhangsan", JIA)
     assert (first["kept"][0]["ended_by"], first["recounted"][0]["ended_by"]) == ("lost_by_member", None)
-    assert mended.out.splitlines()[-1] == "3 relation(s): 1 differed and are mended"
+    assert mended.out.splitlines()[-1] == "3 个关系：1 处不一致，已改正"
     assert again.json() == {
         "check": True,
         "relations": 3,
@@ -297,7 +297,7 @@ def test_a_check_says_that_the_rules_of_the_ledger_changed(opened: Services, quo
     replayed = quotabot("replay", *config)
 
     assert checked.code == 0
-    assert "[ledger] has changed" in checked.err
-    assert "0 differ" in checked.out
-    assert replayed.out == "3 relation(s): 0 differed and are mended\n"  # derived by the ordinary way
+    assert "[ledger] 已改过" in checked.err
+    assert "0 处不一致" in checked.out
+    assert replayed.out == "3 个关系：0 处不一致，已改正\n"  # derived by the ordinary way
     assert [add.nth for add in kept(opened)["lisi"] if add.external_userid == "wm-yi"] == [1]

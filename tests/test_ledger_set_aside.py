@@ -89,5 +89,5 @@ def test_a_replay_counts_it_and_status_names_it(
     config = str(opened.config.file)
     done = quotabot("replay", "--check", "--config", config)
 
-    assert (done.code, done.out) == (1, "4 relation(s): 0 differ; 1 cannot be derived: see the log\n")
-    assert "1 relation(s) could not be derived" in quotabot("status", "--config", config).out
+    assert (done.code, done.out) == (1, "4 个关系：0 处不一致；1 个无法推算，见日志\n")
+    assert "1 个客户关系推" in quotabot("status", "--config", config).out

@@ -251,7 +251,7 @@ def test_what_a_dropped_message_carried_waits_again(services: Services) -> None:
         "both", until=int(at("2026-11-24T12:00").timestamp()), since=0, way=Way.WORD
     )
     moment = int(at("2026-11-24T09:08").timestamp())
-    hold_back(services, real_now=moment, clock_now=moment)
+    hold_back(services, real_now=moment, clock_now=moment, batch=1000)
 
     put(services, row(services, "digest", "both", when=at("2026-11-24T17:48")))
 
@@ -386,7 +386,7 @@ def test_a_message_that_is_held_back_before_sending_waits_from_its_own_day_on(se
     for userid in ("teller", "jia"):
         services.store.preferences.add_leave(userid, TUESDAY, date(2026, 11, 26), at=0)
     moment = int(at("2026-11-26T09:00").timestamp())
-    hold_back(services, real_now=moment, clock_now=moment)
+    hold_back(services, real_now=moment, clock_now=moment, batch=1000)
 
     assert [(one["state"], one["error"]) for one in outbox_rows(services)] == [("dropped", "leave")] * 2
     assert services.store.unasked_messages.counts(TUESDAY) == {}

@@ -288,7 +288,7 @@ def test_back_to_shadow_stops_what_was_planned_but_not_sent(tmp_path: Path) -> N
         run(services, "digest", EVENING)
         switch(services, SHADOW)
         now = int(EVENING.timestamp()) + 600
-        hold_back(services, real_now=now, clock_now=now)
+        hold_back(services, real_now=now, clock_now=now, batch=1000)
         states = {row["to_userid"]: (row["state"], row["error"]) for row in outbox_rows(services)}
 
     assert set(states) == {"team", "duo", "head", "robot:south", "robot:everywhere"}

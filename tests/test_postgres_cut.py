@@ -21,6 +21,7 @@ from builders.postgres_proxy import Cut, Proxy, proxy
 from builders.service import contact_event, running, sealed
 from builders.wecom import WeCom, far_wecom
 
+from bot.features.ledger.derive import derive
 from bot.services import Services
 from bot.store.engine import StoreBusyError
 from bot.store.outbox import OutboxMessage
@@ -181,9 +182,8 @@ def test_of_many_callbacks_amid_many_cuts_each_that_got_200_is_there_once(
 
 
 @pytest.mark.parametrize("arrives", ARRIVES)
-@pytest.mark.parametrize("skip", [pytest.param(0, id="handling"), pytest.param(1, id="deriving")])
 def test_events_whose_handling_was_cut_count_once(
-    tmp_path: Path, postgres_url: str, between: Proxy, *, arrives: bool, skip: int
+    tmp_path: Path, postgres_url: str, between: Proxy, *, arrives: bool
 ) -> None:
     bodies = [contact(number, userid=PEOPLE[0]) for number in range(10)]
     rows = [{"hash": sha256(body).hexdigest(), "body": body, "received_at": 0} for body in bodies]
@@ -191,7 +191,7 @@ def test_events_whose_handling_was_cut_count_once(
     with bank(tmp_path, between.url(postgres_url)) as (services, _):
         with services.store.transaction():
             services.store.engine.run_many("inbox_add", rows)
-        between.arm(Cut(arrives=arrives, skip=skip))
+        between.arm(Cut(arrives=arrives))
         failures = again_and_again(
             lambda: work_off(services),
             done=lambda: query(postgres_url, waiting) == [(0,)],
@@ -201,6 +201,28 @@ def test_events_whose_handling_was_cut_count_once(
     assert query(postgres_url, "SELECT state, count(*) FROM inbox GROUP BY 1") == [("done", 10)]
     assert query(postgres_url, "SELECT count(*), count(DISTINCT external_userid) FROM adds") == [(10, 10)]
     assert query(postgres_url, "SELECT count(*) FROM relation_events") == [(10,)]
+
+
+@pytest.mark.parametrize("arrives", ARRIVES)
+def test_marks_whose_deriving_was_cut_are_derived(
+    tmp_path: Path, postgres_url: str, between: Proxy, *, arrives: bool
+) -> None:
+    bodies = [contact(number, userid=PEOPLE[0]) for number in range(10)]
+    rows = [{"hash": sha256(body).hexdigest(), "body": body, "received_at": 0} for body in bodies]
+    with bank(tmp_path, between.url(postgres_url)) as (services, _):
+        with services.store.transaction():
+            services.store.engine.run_many("inbox_add", rows)
+        work_off(services)
+        with services.store.transaction():
+            services.store.ledger.mark_all()
+        between.arm(Cut(arrives=arrives))
+        failures = again_and_again(
+            lambda: derive(services),
+            done=lambda: query(postgres_url, "SELECT count(*) FROM dirty") == [(0,)],
+        )
+
+    assert (between.cuts, failures) == (1, 1)
+    assert query(postgres_url, "SELECT count(*), count(DISTINCT external_userid) FROM adds") == [(10, 10)]
 
 
 # --- the timetable and the sender ---

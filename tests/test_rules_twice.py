@@ -111,4 +111,4 @@ def test_the_command_tells_each_adoption_of_a_day(
             planned.append(done.err.splitlines()[-1])
             change(services, "UPDATE outbox SET state = 'sent'")
 
-    assert planned == ["2 message(s) planned", "2 message(s) planned"]
+    assert planned == ["已安排 2 条消息", "已安排 2 条消息"]

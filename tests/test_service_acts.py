@@ -240,6 +240,8 @@ def test_the_list_of_acts_and_how_often_each_happens(here: Bank, monkeypatch: py
         "look_at_clock": 5.0,
         "look_over": 300.0,
         "_mark_receiving": 10,
+        "_keep_counts": 10.0,
+        "ping_watcher": 60.0,
     }
     assert LOOK_S == 60
 

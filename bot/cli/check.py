@@ -29,7 +29,7 @@ from bot.features.standings.unreached import Unreached, list_unreached
 from bot.features.status.labels import fault_for_people
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.own_texts import own_text_warnings
-from bot.messages.sentences import Sentence, in_language
+from bot.messages.sentences import in_language
 from bot.services import Directory, Services
 from bot.store.address_book import READ_AT
 from bot.store.engine import StoreError
@@ -145,10 +145,17 @@ def _broken_chains(config: Config) -> list[str]:
             return []
         with open_existing(config) as services:
             broken_at = services.store.audit.broken_at()
-            faults = [] if broken_at is None else [Sentence("cli.check.audit", n=broken_at)]
+            faults = [] if broken_at is None else [_say("cli.check.audit", n=broken_at)]
             return faults + proof.find_faults(services.store)
     except (StoreError, RosterError):
         return []  # told below
+
+
+def _say(key: str, **values: object) -> str:
+    """Return a sentence of `check`: English in JSON, else in the language of the configuration."""
+    is_json = click.get_current_context().params["form"] == "json"
+    text = (texts_in("en") if is_json else spoken_texts())[key]
+    return text.say(**values) if values else str(text)
 
 
 def _mounted_alone(config: Config) -> list[Fault]:
@@ -160,7 +167,7 @@ def _mounted_alone(config: Config) -> list[Fault]:
 
     if not is_mounted_alone(path):
         return []
-    allowed = Sentence("cli.check.mounted")
+    allowed = _say("cli.check.mounted")
     return [warning(config, ("store", "url"), f"sqlite:///{path}", allowed)]
 
 
@@ -191,7 +198,7 @@ def _warnings(config: Config, known: _Known) -> tuple[Fault, ...]:
     )
     if nobody := list_without_reviewer(config, people, day=today):
         named = ", ".join(nobody[:_NAMED]) + (" …" if len(nobody) > _NAMED else "")
-        allowed = Sentence("cli.check.no_reviewer", n=len(nobody), named=named)
+        allowed = _say("cli.check.no_reviewer", n=len(nobody), named=named)
         faults = (*faults, warning(config, ("review", "reviewers"), list(config.review.reviewers), allowed))
     if config.directory.source == "csv":
         return faults
@@ -200,7 +207,7 @@ def _warnings(config: Config, known: _Known) -> tuple[Fault, ...]:
 
 
 def _stranger(config: Config, userid: str) -> Fault:
-    allowed = Sentence("cli.check.stranger")
+    allowed = _say("cli.check.stranger")
     return Fault(
         file=str(config.directory.roster_path), key_path="userid", value=shown(userid), allowed=allowed
     )
@@ -226,6 +233,6 @@ def _from_rules(config: Config, services: Services) -> list[Fault]:
 
 def _said(target: Unreached) -> str:
     first, last = target.periods[0], target.periods[-1]
-    periods = first if first == last else Sentence("cli.check.periods", first=first, last=last)
+    periods = first if first == last else _say("cli.check.periods", first=first, last=last)
     best = f"{target.best.counted}/{target.best.target}"
-    return Sentence("cli.check.unreached", periods=periods, best=best, period=target.best.period)
+    return _say("cli.check.unreached", periods=periods, best=best, period=target.best.period)
