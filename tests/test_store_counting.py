@@ -90,6 +90,7 @@ def result(
 def test_of_each_line_the_newest_version_holds_and_none_is_written_over(store: Store) -> None:
     with store.transaction():
         store.results.add([result("jia", version=1, counted=40), result("yi", version=1, counted=41)])
+        store.results.close("cm-monthly", "2026-11", at=NOW + 1)
         store.results.add([result("jia", version=1, counted=99)])
         store.results.add([result("jia", version=2, counted=42, state=ResultState.FINAL)])
     newest = store.results.newest("cm-monthly", "2026-11")

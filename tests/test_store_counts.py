@@ -66,7 +66,7 @@ def read(services: Services, world: World, userids: Collection[str] | None = Non
     quota_periods = quota_periods_of(
         world.quotas, when=world.calendar.local(world.at), period_name=world.period_name
     )
-    branch = load_branch(services, quota_periods, at=world.at, userids=userids)
+    branch = load_branch(services, quota_periods, at=world.at, userids=userids, whole=True)
     contacts = {
         userid: [world.known.of(contact) for contact in of_one] for userid, of_one in branch.contacts.items()
     }
