@@ -221,7 +221,7 @@ def test_what_waits_is_carried_once_and_waits_again_if_its_carrier_is_dropped(st
     first, second = store.outbox.waiting("jia", now=60)
     store.outbox.carried(first["seq"], by="progress:1", now=60)
     left = store.outbox.waiting("jia", now=60)
-    (due,) = store.outbox.unasked_due(real_now=60, clock_now=60)
+    (due,) = store.outbox.unasked_due(real_now=60, clock_now=60, batch=9)
     store.outbox.withdraw(due.seq, reason="muted", now=60)
     again = store.outbox.waiting("jia", now=60)
     store.outbox.expire_waiting(clock_now=60, real_now=60)

@@ -37,7 +37,7 @@ def outbox_of(place: Path | str) -> dict[tuple[str, str], frozenset[str]]:
             if row is not None and state != "pending":
                 store.outbox.finish(row["seq"], state=state, now=0)
     found = {
-        (job, day.isoformat()): store.outbox.told(job, day)
+        (job, day.isoformat()): store.outbox.told(job, day, userids=STATES)
         for job in ("reminder", "weekly")
         for day in (DAY, date(2026, 11, 2))
     }

@@ -305,7 +305,7 @@ def test_flask_lists_every_route(installation: dict[str, str]) -> None:
         *("/callback", "/healthz", "/readyz", "/metrics", "/about", "/verify", "/<name>"),
         *("/login", "/login/done", "/logout", "/logged-out", "/me", "/static/<path:filename>"),
         *(f"/me/{act}" for act in ("appeal", "mute", "unmute", "leave", "back", "help")),
-        *("/team", "/team/coach", "/team/export"),
+        *("/team", "/team/coach", "/team/export", "/admin", "/admin/dead"),
         *("/review", *(f"/review/{act}" for act in ("effect", "decide", "leave"))),
     }
 
