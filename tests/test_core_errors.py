@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.errors import ContentFreeError, SpokenError
+from bot.core.errors import ContentFreeError
 from bot.wecom.errors import WeComError
 from bot.wecom.events import EventError, event_of
 from bot.wecom.xml import XmlError, parse
@@ -24,9 +24,3 @@ def test_their_texts_quote_nothing_that_was_received() -> None:
         event_of({"MsgType": "event", "Event": "subscribe", "CreateTime": "1", "FromUserName": f"a {SECRET}"})
 
     assert SECRET not in f"{broken.value} {wrong.value}"
-
-
-def test_an_error_for_people_has_a_text_for_the_log_and_one_to_be_said() -> None:
-    error = SpokenError("no such period", spoken="没有这个周期")
-
-    assert (str(error), error.spoken) == ("no such period", "没有这个周期")

@@ -128,7 +128,7 @@ def test_the_timetable_goes_on_after_unexpected_faults(here: Bank, monkeypatch: 
 @pytest.mark.parametrize(
     ("room", "method"),
     [
-        pytest.param("inbox", "due", id="a loop"),
+        pytest.param("inbox", "may_be_due", id="a loop"),
         pytest.param("runs", "abandoned", id="an act"),
     ],
 )
@@ -200,7 +200,7 @@ def test_a_stop_tells_those_who_last_and_waits_for_them(here: Bank, monkeypatch:
 @pytest.mark.parametrize(
     ("room", "method"),
     [
-        pytest.param("inbox", "due", id="inbox"),
+        pytest.param("inbox", "may_be_due", id="inbox"),
         pytest.param("outbox", "due", id="sender"),
         pytest.param("details", "tags_due", id="details"),
         pytest.param("runs", "abandoned", id="timetable"),
