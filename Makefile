@@ -5,8 +5,8 @@ PYTHON ?= python3
 # Without random worlds: what they reach differs from run to run.
 RULES_TESTS = $(filter-out %_laws.py %_oracle.py,\
 	$(wildcard tests/test_core_*.py tests/test_*_rules.py) tests/test_rules_versions.py)
-# Test files at once.
-WORKERS ?= 2
+# Test files at once: a third of a test's time is waiting, so more than there are cores.
+WORKERS ?= 3
 BIN := .venv/bin
 # setuptools warns of each editable installation; nobody can do anything about it.
 PIP = PYTHONWARNINGS=ignore::UserWarning $(BIN)/python -m pip install --quiet --disable-pip-version-check
