@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -131,6 +133,14 @@ def test_other_countries_need_no_decree_and_have_no_make_up_days() -> None:
 
     assert germany.decreed(2099)
     assert not germany.is_workday(date(2026, 2, 14))
+
+
+def test_a_program_that_has_loaded_all_countries_keeps_them() -> None:
+    whole = importlib.import_module("holidays.countries")
+    austria = china(country="AT")
+
+    assert not austria.is_workday(date(2026, 10, 26))  # Nationalfeiertag, a Monday
+    assert sys.modules["holidays.countries"] is whole
 
 
 @pytest.mark.parametrize(
