@@ -145,17 +145,17 @@ def _broken_chains(config: Config) -> list[str]:
             return []
         with open_existing(config) as services:
             broken_at = services.store.audit.broken_at()
-            faults = [] if broken_at is None else [_say("cli.check.audit", n=broken_at)]
+            texts = _texts()
+            faults = [] if broken_at is None else [texts["cli.check.audit"].say(n=broken_at)]
             return faults + proof.find_faults(services.store)
     except (StoreError, RosterError):
         return []  # told below
 
 
-def _say(key: str, **values: object) -> str:
-    """Return a sentence of `check`: English in JSON, else in the language of the configuration."""
+def _texts() -> Texts:
+    """Return the texts of `check`: English in JSON, else in the language of the configuration."""
     is_json = click.get_current_context().params["form"] == "json"
-    text = (texts_in("en") if is_json else spoken_texts())[key]
-    return text.say(**values) if values else str(text)
+    return texts_in("en") if is_json else spoken_texts()
 
 
 def _mounted_alone(config: Config) -> list[Fault]:
@@ -167,7 +167,8 @@ def _mounted_alone(config: Config) -> list[Fault]:
 
     if not is_mounted_alone(path):
         return []
-    allowed = _say("cli.check.mounted")
+    texts = _texts()
+    allowed = texts["cli.check.mounted"]
     return [warning(config, ("store", "url"), f"sqlite:///{path}", allowed)]
 
 
@@ -198,7 +199,8 @@ def _warnings(config: Config, known: _Known) -> tuple[Fault, ...]:
     )
     if nobody := list_without_reviewer(config, people, day=today):
         named = ", ".join(nobody[:_NAMED]) + (" …" if len(nobody) > _NAMED else "")
-        allowed = _say("cli.check.no_reviewer", n=len(nobody), named=named)
+        texts = _texts()
+        allowed = texts["cli.check.no_reviewer"].say(n=len(nobody), named=named)
         faults = (*faults, warning(config, ("review", "reviewers"), list(config.review.reviewers), allowed))
     if config.directory.source == "csv":
         return faults
@@ -207,7 +209,8 @@ def _warnings(config: Config, known: _Known) -> tuple[Fault, ...]:
 
 
 def _stranger(config: Config, userid: str) -> Fault:
-    allowed = _say("cli.check.stranger")
+    texts = _texts()
+    allowed = texts["cli.check.stranger"]
     return Fault(
         file=str(config.directory.roster_path), key_path="userid", value=shown(userid), allowed=allowed
     )
@@ -233,6 +236,7 @@ def _from_rules(config: Config, services: Services) -> list[Fault]:
 
 def _said(target: Unreached) -> str:
     first, last = target.periods[0], target.periods[-1]
-    periods = first if first == last else _say("cli.check.periods", first=first, last=last)
+    texts = _texts()
+    periods = first if first == last else texts["cli.check.periods"].say(first=first, last=last)
     best = f"{target.best.counted}/{target.best.target}"
-    return _say("cli.check.unreached", periods=periods, best=best, period=target.best.period)
+    return texts["cli.check.unreached"].say(periods=periods, best=best, period=target.best.period)
