@@ -1,4 +1,4 @@
-# Two commands do all the set-up: `make demo` shows the product, `make test` runs the whole test suite.
+# Two commands do all the set-up: `make demo` shows the product, `make test` runs the test suite.
 # They need Python >= 3.11 with venv, and make. Everything lands in .venv.
 
 PYTHON ?= python3
@@ -6,7 +6,9 @@ PYTHON ?= python3
 RULES_TESTS = $(filter-out %_laws.py %_oracle.py,\
 	$(wildcard tests/test_core_*.py tests/test_*_rules.py) tests/test_rules_versions.py)
 # Test files at once: a third of a test's time is waiting, so more than there are cores.
-WORKERS ?= 3
+WORKERS ?= 4
+# Tests of many seconds each, such as services killed at random, are left to the thorough profile.
+LASTING := $(if $(filter thorough,$(QUOTABOT_TEST_PROFILE)),,-m "not lasting")
 BIN := .venv/bin
 # setuptools warns of each editable installation; nobody can do anything about it.
 PIP = PYTHONWARNINGS=ignore::UserWarning $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -19,7 +21,8 @@ CHECKED := $(PACKAGES) tests bench pictures deploy
 help:
 	@echo "make demo     a local WeCom and the bot beside it, in the browser"
 	@echo "make test     everything that must be green: lint, types, imports, tests"
-	@echo "              with QUOTABOT_TEST_PROFILE=thorough six times as many examples in property tests"
+	@echo "              with QUOTABOT_TEST_PROFILE=thorough also the tests marked lasting, and six times as many"
+	@echo "              examples in property tests; this is what .ci/run does"
 	@echo "make test-days  all tests but PostgreSQL's, as on eight other days; needs Debian's faketime"
 	@echo "make coverage the branches of the core and of the features' rules that no test of theirs takes"
 	@echo "make smoke    the wheel in an empty environment, with the demo's tour"
@@ -66,7 +69,8 @@ imports: .venv/installed-dev
 	$(BIN)/lint-imports --no-cache
 
 unit: .venv/installed-dev
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(LASTING)
+	@$(if $(LASTING),echo "Left out: tests marked lasting. QUOTABOT_TEST_PROFILE=thorough make test runs them, as .ci/run does.",true)
 
 DAYS = $(BIN)/python tests/other_days.py -n $(WORKERS) --dist loadfile
 

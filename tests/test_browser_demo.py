@@ -78,6 +78,7 @@ def switch(page: Page, name: str) -> None:
     page.get_by_role("switch", name=name, exact=True).click()
 
 
+@pytest.mark.lasting
 def test_the_first_visitor_is_shown_round(opened: Page) -> None:
     page, tour = opened, opened.locator(".tour")
     press(tour, "Start")
@@ -174,6 +175,7 @@ def test_the_bot_speaks_the_language_that_is_chosen(opened: Page) -> None:
     press(page, "English")
 
 
+@pytest.mark.lasting
 def test_each_fault_changes_what_happens(opened: Page) -> None:
     page = opened
     switch(page, "Lose callbacks")

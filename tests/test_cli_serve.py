@@ -129,6 +129,7 @@ def test_it_ends_orderly_and_gives_back_what_it_held(config: Path, number: signa
         requests.get(bot.url, timeout=2)
 
 
+@pytest.mark.lasting
 def test_an_orderly_end_waits_for_the_message_in_flight(
     quotabot: Quotabot, config: Path, sandbox: SandboxProcess
 ) -> None:
@@ -144,6 +145,7 @@ def test_an_orderly_end_waits_for_the_message_in_flight(
     assert rows == [{"state": "sent", "unsure_since": None}] * 2
 
 
+@pytest.mark.lasting
 def test_a_role_does_its_part_only(config: Path, sandbox: SandboxProcess) -> None:
     with bot_process(config, "--role", "receiver") as receiver:
         sandbox.post("switches", {"callback_url": f"{receiver.url}/callback"})

@@ -141,6 +141,7 @@ def waits_and_then_serves(config: Path, let_it_come: Callable[[], None]) -> tupl
             process.kill()
 
 
+@pytest.mark.lasting
 def test_a_service_waits_for_a_store_that_is_locked_when_it_starts(config: Path) -> None:
     path = config.parent / "quotabot.db"
     Store(path).close()
@@ -153,6 +154,7 @@ def test_a_service_waits_for_a_store_that_is_locked_when_it_starts(config: Path)
     assert code == 0
 
 
+@pytest.mark.lasting
 def test_a_service_waits_for_a_server_that_is_down_when_it_starts(tmp_path: Path) -> None:
     write_roster(tmp_path, "yg01,员工甲,11,客户经理,,,,")
     with server_folder() as folder:
@@ -169,6 +171,7 @@ def test_a_service_waits_for_a_server_that_is_down_when_it_starts(tmp_path: Path
     assert code == 0
 
 
+@pytest.mark.lasting
 def test_a_service_that_waits_for_its_store_ends_when_it_is_asked_to(config: Path) -> None:
     other = sqlite3.connect(config.parent / "quotabot.db", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")

@@ -74,6 +74,7 @@ class Callbacks:
                 self._ending.wait(_PAUSE_S)
 
 
+@pytest.mark.lasting
 @with_nginx
 def test_receivers_are_replaced_one_by_one_without_a_502_and_without_a_loss(
     tmp_path: Path, postgres_url: str

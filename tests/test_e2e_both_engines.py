@@ -38,6 +38,7 @@ def day_on(store: str, capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
     return told, numbers.out
 
 
+@pytest.mark.lasting
 def test_the_day_of_the_tour_is_the_same_on_both_engines(
     postgres_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

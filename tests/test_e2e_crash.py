@@ -64,6 +64,7 @@ def office(tmp_path: Path, place: Path | str) -> Iterator[Office]:
 # --- between the 200 and the handler ---
 
 
+@pytest.mark.lasting
 def test_events_that_were_answered_and_not_handled_are_counted_after_a_kill(office: Office) -> None:
     with bot_process(office.config, "--role", "receiver") as receiver:  # nobody handles them here
         office.sandbox.post("switches", {"callback_url": f"{receiver.url}/callback"})
@@ -203,6 +204,7 @@ def _killed_and_followed(office: Office, point: Point) -> CrashOutcome:
     return outcome
 
 
+@pytest.mark.lasting
 @pytest.mark.parametrize("name", POINTS)
 def test_after_a_kill_and_a_restart_everybody_has_exactly_one_message(
     outcomes: dict[str, CrashOutcome], name: str
@@ -215,6 +217,7 @@ def test_after_a_kill_and_a_restart_everybody_has_exactly_one_message(
     assert outcome.dropped == []
 
 
+@pytest.mark.lasting
 def test_what_wecom_had_taken_was_asked_about_with_the_same_bytes(outcomes: dict[str, CrashOutcome]) -> None:
     outcome = outcomes["taken by WeCom, not noted by us"]
     taken = set(outcome.phones_before)
@@ -226,6 +229,7 @@ def test_what_wecom_had_taken_was_asked_about_with_the_same_bytes(outcomes: dict
     assert sorted(by_bytes.values()) == [1] * 7 + [2] * 5
 
 
+@pytest.mark.lasting
 def test_what_wecom_had_not_taken_was_sent_later(outcomes: dict[str, CrashOutcome]) -> None:
     outcome = outcomes["planned, no call came through"]
 

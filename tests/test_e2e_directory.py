@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 from builders.directory import Bank, Corp, bank, corp
 from builders.e2e import PATIENCE_S, at, until
@@ -41,6 +42,7 @@ def next_night(opened: Bank, when: str, holds: Callable[[], bool]) -> None:
     until(holds)
 
 
+@pytest.mark.lasting
 def test_days_of_staff_changes(tmp_path: Path) -> None:
     world, _ = make_world()
     world.clock = VirtualClock(at("2026-11-11T10:00").timestamp(), speed=0)

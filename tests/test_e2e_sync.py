@@ -239,6 +239,7 @@ def test_killed_at_ten_random_points_and_run_again_it_ends_the_same(tmp_path: Pa
     assert [end == expected for end in ends] == [True] * 10
 
 
+@pytest.mark.lasting
 def test_a_process_that_is_killed_leaves_nothing_that_the_next_one_cannot_finish(tmp_path: Path) -> None:
     branch = make_branch(seed=7, today=TODAY)
     world = World(branch, clock=VirtualClock(NOON, speed=0), api=ApiSwitches(details_delay=0.0))

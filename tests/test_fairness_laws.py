@@ -35,7 +35,7 @@ from bot.store.contact_knowledge import Absence
 from scheduler.planner import plan
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.lasting)])
 def lend(request: pytest.FixtureRequest, tmp_path: Path) -> Lend:
     """Lend a place for a branch to each example."""
     databases: Databases | None = None

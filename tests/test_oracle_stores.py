@@ -59,7 +59,7 @@ def differences(story: Story, played: Played) -> list[str]:
     return [f"{name}: {theirs} instead of {ours}" for name, (theirs, ours) in pairs.items() if theirs != ours]
 
 
-@pytest.mark.parametrize("engine", ["sqlite", "postgres"])
+@pytest.mark.parametrize("engine", ["sqlite", pytest.param("postgres", marks=pytest.mark.lasting)])
 def test_random_stories_give_the_oracles_figures(
     engine: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -84,6 +84,7 @@ def sent_twice(config: Path, sandbox: SandboxProcess) -> int:
     return sum(sandbox.counts().values()) - states(config)["sent"]
 
 
+@pytest.mark.lasting
 def test_a_clock_that_ran_eight_hours_ahead_for_seconds_silences_nothing(
     config: Path, clock: MachineClock, sandbox: SandboxProcess
 ) -> None:
@@ -110,6 +111,7 @@ def test_a_clock_that_ran_eight_hours_ahead_for_seconds_silences_nothing(
     assert code == 0
 
 
+@pytest.mark.lasting
 def test_a_clock_ten_days_ahead_and_a_power_cut_silence_nothing(
     config: Path, clock: MachineClock, sandbox: SandboxProcess
 ) -> None:
@@ -141,6 +143,7 @@ def test_a_clock_ten_days_ahead_and_a_power_cut_silence_nothing(
     assert clear == ""
 
 
+@pytest.mark.lasting
 def test_a_clock_a_day_behind_lets_each_day_have_its_jobs_once(
     config: Path, clock: MachineClock, sandbox: SandboxProcess
 ) -> None:

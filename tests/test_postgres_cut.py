@@ -129,6 +129,7 @@ def test_a_callback_whose_commit_was_cut_is_answered_200_when_it_is_surely_there
     assert stored(postgres_url) == {"wm-before": 1, "wm-cut": 1}
 
 
+@pytest.mark.lasting
 @pytest.mark.parametrize("arrives", ARRIVES)
 def test_a_callback_whose_outcome_cannot_be_looked_up_in_time_is_answered_503_and_may_come_again(
     tmp_path: Path, postgres_url: str, between: Proxy, *, arrives: bool
@@ -147,6 +148,7 @@ def test_a_callback_whose_outcome_cannot_be_looked_up_in_time_is_answered_503_an
     assert query(postgres_url, "SELECT reason FROM outages") == [("refused",)]
 
 
+@pytest.mark.lasting
 def test_of_many_callbacks_amid_many_cuts_each_that_got_200_is_there_once(
     tmp_path: Path, postgres_url: str, between: Proxy
 ) -> None:

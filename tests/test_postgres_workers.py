@@ -84,6 +84,7 @@ def query(url: str, text: str) -> list[tuple[object, ...]]:
         return connection.execute(text.encode()).fetchall()
 
 
+@pytest.mark.lasting
 @pytest.mark.timeout(600)  # three processes, and 500 messages one after another
 def test_the_lease_passes_on_when_its_holder_is_killed_amid_500_messages(
     tmp_path: Path, postgres_url: str, wecom: tuple[WeCom, str]
@@ -178,6 +179,7 @@ def _listeners(url: str) -> int:
     return len(query(url, f"SELECT 1 FROM pg_stat_activity WHERE {database} AND query LIKE 'LISTEN%'"))
 
 
+@pytest.mark.lasting
 def test_postgresql_restarted_under_load_loses_nothing_and_everything_recovers(
     tmp_path: Path, postgres: Server, new_database: Callable[..., str]
 ) -> None:
@@ -220,6 +222,7 @@ def test_postgresql_restarted_under_load_loses_nothing_and_everything_recovers(
     assert [reason for (reason,) in query(url, "SELECT reason FROM outages")] == ["refused"]
 
 
+@pytest.mark.lasting
 @pytest.mark.timeout(CHAOS_S + 480)  # the killing, then what is left over
 def test_killing_at_random_loses_no_event_and_counts_none_twice(tmp_path: Path, postgres_url: str) -> None:
     config = bank(tmp_path, postgres_url)

@@ -67,3 +67,21 @@ def test_a_place_that_somebody_chose_stays(tmp_path: Path, monkeypatch: pytest.M
     speed.keep_files_in_memory()
 
     assert os.environ["PYTEST_DEBUG_TEMPROOT"] == "chosen"
+
+
+@pytest.mark.parametrize(("profile", "left_out"), [("", True), ("default", True), ("thorough", False)])
+def test_lasting_tests_are_left_out_with_a_word_and_never_in_the_thorough_profile(
+    profile: str, *, left_out: bool
+) -> None:
+    command = ["make", "--dry-run", "--no-print-directory", "unit", f"QUOTABOT_TEST_PROFILE={profile}"]
+    shown = subprocess.run(command, cwd=speed.ROOT, capture_output=True, text=True, check=True).stdout
+
+    assert ('-m "not lasting"' in shown) is left_out
+    assert ("Left out: tests marked lasting" in shown) is left_out
+
+
+def test_ci_runs_the_thorough_profile() -> None:
+    lines = (speed.ROOT / ".ci" / "run").read_text("utf-8").splitlines()
+    made = next(place for place, line in enumerate(lines) if " make test " in line)
+
+    assert "export QUOTABOT_TEST_PROFILE=thorough" in lines[:made]

@@ -203,6 +203,7 @@ def test_an_unreachable_database_is_said_in_a_sentence_without_its_password() ->
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.lasting
 def test_a_lost_database_is_busy_and_comes_back_by_itself(
     postgres: Server, new_database: Callable[..., str]
 ) -> None:

@@ -121,6 +121,7 @@ def pages_of(url: str, name: str, **values: object) -> int:
     return int(plan["Shared Hit Blocks"]) + int(plan["Shared Read Blocks"])
 
 
+@pytest.mark.lasting
 def test_a_claim_does_not_walk_over_what_is_done_while_a_snapshot_is_held(store_url: str) -> None:
     store = Store(store_url)
     pages = []

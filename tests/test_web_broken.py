@@ -139,6 +139,7 @@ def slow_chunks(sent: Callback) -> tuple[bytes, bytes]:
     return head(sent, "Transfer-Encoding: chunked"), chunks
 
 
+@pytest.mark.lasting
 def test_a_sender_who_trickles_is_given_up_after_some_seconds_and_stores_nothing(site: Site) -> None:
     """It takes as long as a slow sender may: ten seconds, whatever he sends meanwhile."""
     borne: dict[str, float] = {}

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from builders.e2e import ROOT
 from builders.sandbox import make_world
 
@@ -52,6 +53,7 @@ print(len(read))
 """
 
 
+@pytest.mark.lasting
 def test_two_processes_see_neither_45009_nor_45033(tmp_path: Path) -> None:
     world, real = make_world(api=ApiSwitches(reads_per_minute=PER_MINUTE))
     real.now = time.time()

@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-_ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[2]
 _MEMORY = Path("/dev/shm")
 _ENOUGH = 2 * 1024**3
 
@@ -21,7 +21,7 @@ def cache_bytecode() -> None:
     if not sys.dont_write_bytecode:
         return
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    folder = os.environ.setdefault("PYTHONPYCACHEPREFIX", str(_ROOT / ".pytest_cache" / "bytecode"))
+    folder = os.environ.setdefault("PYTHONPYCACHEPREFIX", str(ROOT / ".pytest_cache" / "bytecode"))
     sys.pycache_prefix, sys.dont_write_bytecode = folder, False
 
 
