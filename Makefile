@@ -15,7 +15,7 @@ PIP = PYTHONWARNINGS=ignore::UserWarning $(BIN)/python -m pip install --quiet --
 PACKAGES := bot handlers scheduler sandbox
 CHECKED := $(PACKAGES) tests bench pictures deploy
 
-.PHONY: help install demo dist test lint types imports unit format bench bench-large size pictures lock \
+.PHONY: help install demo dist docs test lint types imports unit format bench bench-large size pictures lock \
 	coverage torture clean
 
 help:
@@ -28,6 +28,7 @@ help:
 	@echo "make smoke    the wheel in an empty environment, with the demo's tour"
 	@echo "make dist     wheel, image recipe, SBOM and licences in dist/, tried in an empty environment"
 	@echo "make torture  a bank's months with faults by seed, and its books"
+	@echo "make docs     the pages of docs/ as a site in both languages, in build/site"
 	@echo "make install  only the environment, with .venv/bin/quotabot in it"
 	@echo "make bench    what docs/performance.md shows, each beside a peer, in small: minutes"
 	@echo "make bench-large  the same in its whole size: hours"
@@ -95,6 +96,10 @@ format: .venv/installed-dev
 
 dist: .venv/installed
 	$(BIN)/python deploy/dist.py dist
+
+# A page that is missing, or a link to nothing, is an error. Needs no network.
+docs: .venv/installed-dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: .venv/installed-dev
 	$(BIN)/python -m bench

@@ -10,6 +10,7 @@ from typing import cast
 
 import click
 import pytest
+from builders.docs import LANGUAGES, path_of
 from flask import Flask
 
 from bot.cli import main as entry
@@ -106,10 +107,11 @@ def test_a_command_that_does_not_exist_is_found(invocation: str, fault: str) -> 
     assert faults_of(invocation) == [f"{invocation}: {fault}"]
 
 
-def test_the_readmes_show_commands_at_all() -> None:
-    shown = {invocation.split()[0] for page in PAGES[:3] for invocation in invocations(page)}
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_readmes_show_commands_at_all(language: str) -> None:
+    shown = {invocation.split()[0] for invocation in invocations(path_of("README", language))}
 
-    assert {"demo", "check", "serve", "status", "run"} <= shown
+    assert {"init", "demo", "check", "serve", "status", "run"} <= shown
 
 
 @pytest.mark.parametrize("command", COMMANDS)
