@@ -1,1 +1,1 @@
-"""Makes the pictures of docs/images from the examples of docs/messages.md. Not part of product or CI."""
+"""Makes the pictures of docs/images from example messages (builders.messages). Not part of product or CI."""

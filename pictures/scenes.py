@@ -1,4 +1,4 @@
-"""What is on which picture: the example messages of docs/messages.md, each on somebody's phone."""
+"""What is on which picture: the example messages of docs/examples/messages.md, each on somebody's phone."""
 
 from __future__ import annotations
 

@@ -26,6 +26,8 @@ MOST_BYTES = 318_000
 GENERATED = ("data-map", "examples/")
 # What a block holds is the same in both languages; of other kinds only their number is.
 SAME = ("sh", "console", "csv", "json", "yaml", "ini", "nginx")
+# Names that a program reads: keys, paths, options, codes. What it prints may be in the page's language.
+SPAN = re.compile(r"`([!-_a-~]+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -69,6 +71,13 @@ def test_both_have_the_same_tables(name: str) -> None:
     widths = [[len(row) for row in rows(text_of(name, language))] for language in LANGUAGES]
 
     assert widths[0] == widths[1]
+
+
+@pytest.mark.parametrize("name", pairs())
+def test_both_name_the_same_keys_commands_and_codes(name: str) -> None:
+    named = [set(SPAN.findall(prose(text_of(name, language)))) for language in LANGUAGES]
+
+    assert named[0] == named[1]
 
 
 @pytest.mark.parametrize("name", pairs())

@@ -74,7 +74,7 @@ TWICE = _contact(1, 16, Verdict.COUNTED, Verdict.KEEP_PERIOD)
 
 
 def answers(language: str) -> dict[str, Message]:
-    """One of each answer, and what else the examples of docs/messages.md leave out, by what it is about."""
+    """One of each answer, and what docs/examples/messages.md leaves out, by what it is about."""
     said: dict[str, Any] = {"language": language, "at": MORNING}
     return {
         **_about(said),

@@ -28,7 +28,7 @@ def office_with_cards(folder: Path, place: Path | str = "") -> Iterator[Post]:
 def a_card(
     services: Services, userid: str = "yg01", *, job: str = "progress", kind: str = ""
 ) -> OutboxMessage:
-    """The row of an example message; *kind* is its heading in docs/messages.md if it is not *job*."""
+    """The row of an example message; *kind* is the heading of the example if it is not *job*."""
     message = examples("zh-CN")[kind or job]
     return enqueue.build_unasked(services, job, userid, message, at=services.clock.now())
 

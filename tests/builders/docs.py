@@ -21,7 +21,6 @@ STILL_ENGLISH = frozenset(
         *("CONTRIBUTING", "backup", "commands", "configuration", "data-flow", "data-map", "decisions"),
         *("design", "faults", "glossary", "http", "imports", "operating", "performance", "postgresql"),
         *("proof", "reliability", "sandbox", "security-privacy", "sync", "texts", "troubleshooting"),
-        *("engagement", "examples/README", "messages", "pages", "reviews", "statements", "words"),
     )
 )
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -365,7 +365,7 @@ def _leave(language: str) -> dict[str, Message]:
 
 
 def examples(language: str) -> dict[str, Message]:
-    """The messages that docs/messages.md shows, by heading."""
+    """The messages that docs/examples/messages.md shows, by heading."""
     said: dict[str, Any] = {"language": language}
     facts = DayFacts(added=3, lost_by_customer=1, lost_by_member=0)
     return {
