@@ -6,11 +6,17 @@ import os
 import re
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from functools import partial
 from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from builders.browser import NewPage
 from builders.docs import AT_THE_ROOT, LANGUAGES, ROOT, STILL_ENGLISH, languages_of, names, site
+from playwright.sync_api import Page, expect
 
 # Attributes by which a browser fetches something at once.
 LOADS = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src"}
@@ -80,3 +86,57 @@ def test_nothing_comes_from_other_hosts(built: tuple[Path, str]) -> None:
 
     assert loaded.found
     assert [address for address in loaded.found if re.match(r"(?:https?:)?//", address)] == []
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    """Serves the site and logs nothing."""
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def served(browser: object, built: tuple[Path, str]) -> Iterator[str]:
+    """Return the address of the site."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=built[0])) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def reader(served: str, new_page: NewPage, page_faults: list[str]) -> Iterator[Page]:
+    """Return a page of the site's reader; addresses begin at the site."""
+    missing: list[str] = []
+    page = new_page(base_url=served)
+    page.on("response", lambda response: missing.append(response.url) if response.status == 404 else None)
+    yield page
+    # The theme asks for a map of each language. There is one of both; the switch works without.
+    assert {url.removeprefix(served) for url in missing} <= {"/zh-CN/sitemap.xml"}
+    page_faults[:] = [fault for fault in page_faults if "404" not in fault]
+
+
+@pytest.mark.parametrize(
+    ("page", "words", "found"),
+    [
+        pytest.param("index", "keep period", "How the bot counts", id="en"),
+        pytest.param("zh-CN/index", "校验码", "当日证明", id="zh-CN"),
+        pytest.param("zh-CN/install", "企业可信IP", "正式安装", id="two scripts"),
+    ],
+)
+def test_a_reader_finds_a_page_by_its_words(reader: Page, page: str, words: str, found: str) -> None:
+    reader.goto(f"/{page}.html")
+    reader.locator("[data-md-component=search-query]").press_sequentially(words)
+
+    expect(reader.locator(".md-search-result__item", has_text=found).first).to_be_visible()
+
+
+def test_the_switch_leads_to_the_same_page_in_the_other_language(reader: Page) -> None:
+    reader.goto("/install.html")
+    reader.locator(".md-select").hover()
+    reader.get_by_role("link", name="中文").click()
+
+    expect(reader).to_have_url(re.compile(r"/zh-CN/install\.html"))
+    expect(reader.get_by_role("heading", level=1)).to_contain_text("正式安装")

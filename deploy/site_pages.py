@@ -1,0 +1,28 @@
+"""A hook of MkDocs: the pages of docs/ are written for readers of the repository, and are a site besides."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import Any
+
+_LINK = re.compile(r"\[([^\]]+)\]\(((?:\.\./)+)[^)]*\)")
+# The plugin finds the page of the language by the English name, or that one where there is no other.
+_CHINESE = re.compile(r"(\]\([^)\s]+)\.zh-CN\.md(?=[)#])")
+_FENCE = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
+# A sentence has a line of its own; between Chinese ones a browser would show the line's end as a blank.
+_LINE_END = re.compile(r"(?<=[\u2010-\u9fff\uff00-\uffef*)`])\n(?=[\u2010-\u203f\u3000-\u9fff\uff00-\uffef])")
+
+
+def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
+    """Return the text of a page as the site needs it."""
+    depth = len(PurePosixPath(page.file.src_uri).parts) - 1
+    parts = _FENCE.split(markdown)
+    parts[::2] = [_prose(part, depth) for part in parts[::2]]
+    return "".join(parts)
+
+
+def _prose(text: str, depth: int) -> str:
+    """Return *text* without links to files outside docs/: they are no part of the site."""
+    inside = _LINK.sub(lambda link: link[1] if link[2].count("../") > depth else link[0], text)
+    return _LINE_END.sub("", _CHINESE.sub(r"\1.md", inside))
