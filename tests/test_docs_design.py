@@ -1,32 +1,20 @@
-"""docs/design.md shows the house as it stands: its layers, its rooms, its capabilities, its tables."""
+"""docs/design.md shows the house as it stands, in both languages: layers, rooms, capabilities, tables."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
+from builders.docs import LANGUAGES, ROOT, rows, section, text_of
 
-ROOT = Path(__file__).parent.parent
-PAGE = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+PAGE = "design"
 CAPABILITIES = [
     *("reviews", "sync", "leave", "digest", "rules", "close", "statements", "outages", "chat"),
     "customers' names",
 ]
+IN_EACH_LANGUAGE = pytest.mark.parametrize("language", LANGUAGES)
 PATH = re.compile(r"`((?:bot|handlers|scheduler|sandbox|bench|pictures|tests)/[\w./]*)`")
-
-
-def section(heading: str) -> str:
-    """Return what stands below *heading*, up to the next one of its level."""
-    return PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
-
-
-def rows(text: str) -> list[list[str]]:
-    """Return the cells of each line of the tables in *text*, without headings."""
-    lines = [line for line in text.splitlines() if line.startswith("| ")]
-    cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
-    return [row for row, line in zip(cells, lines, strict=True) if not line.startswith("| ---")]
 
 
 def contract(name: str) -> list[str]:
@@ -35,6 +23,7 @@ def contract(name: str) -> list[str]:
     return list(layers)
 
 
+@IN_EACH_LANGUAGE
 @pytest.mark.parametrize(
     ("number", "name"),
     [
@@ -42,8 +31,8 @@ def contract(name: str) -> list[str]:
         pytest.param(1, "One way down among the features", id="features"),
     ],
 )
-def test_the_layers_of_the_page_are_those_of_the_contract(number: int, name: str) -> None:
-    picture = re.findall(r"^```text\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)[number]
+def test_the_layers_of_the_page_are_those_of_the_contract(number: int, name: str, language: str) -> None:
+    picture = re.findall(r"^```text\n(.*?)^```$", text_of(PAGE, language), re.MULTILINE | re.DOTALL)[number]
 
     # What a line says of its layer stands after two blanks or more.
     assert [re.split(r" {2,}", line)[0] for line in picture.splitlines()] == contract(name)
@@ -60,23 +49,31 @@ def rooms() -> set[str]:
     return found
 
 
-def test_every_room_and_every_feature_has_one_line() -> None:
-    lines = [PATH.findall(row[0])[0] for row in rows(section("Rooms")) if PATH.findall(row[0])]
+@IN_EACH_LANGUAGE
+def test_every_room_and_every_feature_has_one_line(language: str) -> None:
+    cells = [row[0] for row in rows(section(PAGE, "Rooms", language))]
+    lines = [PATH.findall(cell)[0] for cell in cells if PATH.findall(cell)]
 
     assert sorted(lines) == sorted(rooms())
 
 
-def test_every_path_of_the_page_exists() -> None:
-    paths = set(PATH.findall(PAGE))
+@IN_EACH_LANGUAGE
+def test_every_path_of_the_page_exists(language: str) -> None:
+    paths = set(PATH.findall(text_of(PAGE, language)))
 
     assert len(paths) > 100
     assert sorted(path for path in paths if not (ROOT / path).exists()) == []
 
 
-def test_each_of_the_ten_capabilities_has_its_two_places_and_its_triggers() -> None:
-    lines = {row[0]: row[1:] for row in rows(section("Capabilities"))[1:]}
+def test_there_are_ten_capabilities() -> None:
+    assert [row[0] for row in rows(section(PAGE, "Capabilities", "en"))] == CAPABILITIES
 
-    assert list(lines) == CAPABILITIES
+
+@IN_EACH_LANGUAGE
+def test_each_of_the_ten_capabilities_has_its_two_places_and_its_triggers(language: str) -> None:
+    lines = {row[0]: row[1:] for row in rows(section(PAGE, "Capabilities", language))}
+
+    assert len(lines) == len(CAPABILITIES)
     for does, keeps, triggers in lines.values():
         assert PATH.fullmatch(does)
         assert does.startswith("`bot/features/")
@@ -84,13 +81,15 @@ def test_each_of_the_ten_capabilities_has_its_two_places_and_its_triggers() -> N
         assert PATH.findall(triggers)
 
 
-def test_every_table_of_the_schema_stands_on_the_page() -> None:
+@IN_EACH_LANGUAGE
+def test_every_table_of_the_schema_stands_on_the_page(language: str) -> None:
     steps = (ROOT / "bot" / "store" / "schema").glob("*.sql")
     schema = "\n".join(step.read_text(encoding="utf-8") for step in steps)
     tables = {name.lower() for name in re.findall(r"create table (\w+)", schema, re.IGNORECASE)}
     gone = {name.lower() for name in re.findall(r"drop table (\w+)", schema, re.IGNORECASE)}
 
-    named = {name for row in rows(section("Stores")) for name in re.findall(r"`(\w+)`", row[0])}
+    cells = [row[0] for row in rows(section(PAGE, "Stores", language))]
+    named = {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
 
     assert len(tables) > 50
     assert tables - gone == named

@@ -19,7 +19,7 @@ AT_THE_ROOT = ("README", "CONTRIBUTING")
 STILL_ENGLISH = frozenset(
     (
         *("CONTRIBUTING", "backup", "commands", "configuration", "data-flow", "data-map", "decisions"),
-        *("design", "faults", "glossary", "http", "imports", "operating", "performance", "postgresql"),
+        *("faults", "glossary", "http", "imports", "operating", "performance", "postgresql"),
         *("proof", "reliability", "sandbox", "security-privacy", "sync", "texts", "troubleshooting"),
     )
 )
@@ -62,6 +62,13 @@ def prose(text: str) -> str:
 def headings(text: str) -> list[str]:
     """Return the headings of *text* with their signs: `## Install`."""
     return re.findall(r"^#+ .+$", prose(text), re.MULTILINE)
+
+
+def section(name: str, heading: str, language: str) -> str:
+    """Return what stands below the English *heading* of the second level, in the page of *language*."""
+    parts = {one: re.split(r"^## .+\n", text_of(name, one), flags=re.MULTILINE)[1:] for one in LANGUAGES}
+    number = re.findall(r"^## (.+)$", text_of(name), re.MULTILINE).index(heading)
+    return parts[language][number]
 
 
 def pictures(text: str) -> list[str]:
