@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from builders.docs import CHINESE, STILL_ENGLISH, path_of
+from builders.docs import CHINESE, LANGUAGES, STILL_ENGLISH, path_of, text_of
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -117,10 +117,11 @@ def test_pictures_are_small_and_shown_somewhere(picture: Path) -> None:
     assert picture.resolve() in shown
 
 
-def test_every_dependency_has_its_reason() -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_dependency_has_its_reason(language: str) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     lines = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
-    decisions = (ROOT / "docs" / "decisions.md").read_text(encoding="utf-8")
+    decisions = text_of("decisions", language)
     rows = "\n".join(line for line in decisions.splitlines() if line.startswith("| `"))
 
     names = [re.split(r"[<>=\[]", line)[0] for line in lines]

@@ -18,7 +18,7 @@ AT_THE_ROOT = ("README", "CONTRIBUTING")
 # Pages that are being written in Chinese. It only shrinks.
 STILL_ENGLISH = frozenset(
     (
-        *("CONTRIBUTING", "backup", "commands", "configuration", "data-flow", "data-map", "decisions"),
+        *("CONTRIBUTING", "backup", "commands", "configuration", "data-flow", "data-map"),
         *("faults", "glossary", "http", "imports", "operating", "performance", "postgresql"),
         *("proof", "reliability", "sandbox", "security-privacy", "sync", "texts", "troubleshooting"),
     )
