@@ -1,4 +1,4 @@
-"""The examples of CONTRIBUTING.md fit the code: applied to a copy of the product, they do what they say."""
+"""The patches of CONTRIBUTING.md fit the code: applied to a copy of the product, they do what they say."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from builders.docs import LANGUAGES, ROOT, section, text_of
 
-ROOT = Path(__file__).parent.parent
-PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-# A file that is there stands in backticks, as on all pages; one that the example makes is bold.
-STEP = re.compile(
-    r"^(In|New file|At the end of) (?:`|\*\*)([\w./-]+)(?:`|\*\*):\n\n```(\w+)\n(.*?)^```$",
-    re.MULTILINE | re.DOTALL,
-)
+PATCHES = [
+    ROOT / "docs" / "examples" / f"{name}.patch"
+    for name in ("add-a-text", "add-a-chat-command", "add-an-event", "add-a-job", "add-a-rule")
+]
+FILE = re.compile(r"^diff --git a/(\S+) b/\1\n(.*?)(?=^diff |\Z)", re.MULTILINE | re.DOTALL)
+HUNK = re.compile(r"^@@ .*\n((?:[ +-].*\n|\n)+)", re.MULTILINE)
+IN_EACH_LANGUAGE = pytest.mark.parametrize("language", LANGUAGES)
 COPIED = ("bot", "handlers", "scheduler", "sandbox", "tests/builders")
 
 
@@ -26,19 +28,21 @@ def lines_of(diff: str, signs: str) -> str:
     return "".join(line[1:] or "\n" for line in diff.splitlines(keepends=True) if line[0] in signs)
 
 
-def apply(kind: str, path: Path, text: str) -> None:
-    """Do one step of the page. A diff must fit in one place only."""
-    if kind == "New file":
-        assert not path.exists()
-        path.write_text(text, encoding="utf-8")
-        return
-    before = path.read_text(encoding="utf-8")
-    if kind == "At the end of":
-        path.write_text(before + text, encoding="utf-8")
-        return
-    old, new = lines_of(text, " -\n"), lines_of(text, " +\n")
-    assert before.count(old) == 1, f"{path.name}: fits in {before.count(old)} places:\n{old}"
-    path.write_text(before.replace(old, new), encoding="utf-8")
+def changes() -> Iterator[tuple[str, list[str]]]:
+    """Yield each file that a patch changes, with its hunks, in the order of the page."""
+    for patch in PATCHES:
+        for name, text in FILE.findall(patch.read_text(encoding="utf-8")):
+            yield name, HUNK.findall(text)
+
+
+def apply(path: Path, hunks: list[str]) -> None:
+    """Change the file by the hunks, or make it. Each hunk must fit in one place only, wherever it is."""
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    for hunk in hunks:
+        old, new = lines_of(hunk, " -\n"), lines_of(hunk, " +\n")
+        assert text.count(old) == 1, f"{path.name}: fits in {text.count(old)} places:\n{hunk}"
+        text = text.replace(old, new)
+    path.write_text(text, encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +54,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(ROOT / "pyproject.toml", folder)
     shutil.copy(ROOT / "tests" / "conftest.py", folder / "tests")
     shutil.copy(ROOT / "tests" / "examples" / "contributing.py", folder / "tests" / "test_examples.py")
-    for kind, name, _, text in STEP.findall(PAGE):
-        apply(kind, folder / name, text)
+    for name, hunks in changes():
+        apply(folder / name, hunks)
     return folder
 
 
@@ -68,13 +72,18 @@ def run(folder: Path, *command: str) -> None:
     assert found.returncode == 0, found.stdout + found.stderr
 
 
-def test_the_page_has_an_example_of_each_kind() -> None:
-    headings = re.findall(r"^### (.+)$", PAGE, re.MULTILINE)
-    rooms = {name.partition("/")[0] for _, name, _, _ in STEP.findall(PAGE)}
+@IN_EACH_LANGUAGE
+def test_the_page_shows_a_patch_of_each_kind(language: str) -> None:
+    shown = re.findall(
+        r"^\| [^|]+ \| \[([\w-]+\.patch)\]\(docs/examples/\1\)",
+        section("CONTRIBUTING", "Five examples", language),
+        re.M,
+    )
+    rooms = {name.partition("/")[0] for name, _ in changes()}
 
-    assert headings == ["A text", "A chat command", "An event", "A job", "A rule"]
+    assert shown == [patch.name for patch in PATCHES]
+    assert set(PATCHES) == set((ROOT / "docs" / "examples").glob("*.patch"))
     assert rooms == {"bot", "handlers", "scheduler", "pyproject.toml"}
-    assert len(STEP.findall(PAGE)) == len(re.findall(r"^```(?:diff|python|toml)$", PAGE, re.MULTILINE))
 
 
 def test_the_examples_work(copy: Path) -> None:
@@ -82,7 +91,7 @@ def test_the_examples_work(copy: Path) -> None:
 
 
 def test_the_examples_look_like_the_code(copy: Path) -> None:
-    changed = sorted({name for _, name, _, _ in STEP.findall(PAGE) if name.endswith(".py")})
+    changed = sorted({name for name, _ in changes() if name.endswith(".py")})
 
     run(copy, "-m", "ruff", "format", "--check", *changed)
     run(copy, "-m", "ruff", "check", *changed)
@@ -94,9 +103,14 @@ def test_the_examples_keep_the_import_order(copy: Path) -> None:
     run(copy, "-c", script, "--no-cache")
 
 
-def test_every_target_of_make_that_the_page_names_exists() -> None:
+@IN_EACH_LANGUAGE
+def test_every_target_of_make_that_the_page_names_exists(language: str) -> None:
     targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    named = {target for words in re.findall(r"`make ([\w -]+)`", PAGE) for target in words.split()}
+    named = {
+        target
+        for words in re.findall(r"`make ([\w -]+)`", text_of("CONTRIBUTING", language))
+        for target in words.split()
+    }
 
     assert {"lint", "test"} <= named
     assert named <= targets
