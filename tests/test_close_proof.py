@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from builders.docs import LANGUAGES, ROOT, text_of
 from builders.e2e import QUOTA, Quotabot, at, change, command_here
 from builders.reviews import branch, tell
 
@@ -18,7 +18,7 @@ from bot.features.close import proof, results
 from bot.services import Services
 from scheduler.jobs import PREPARES
 
-PAGE = Path(__file__).parent.parent / "docs" / "proof.md"
+PROGRAM = ROOT / "docs" / "examples" / "check_proof.py"
 RULES = QUOTA.replace("50", "3") + "penalty = { flat = 300 }\n[quotas.counting]\nkeep_days = 7\n"
 CLOSE, OVER = at("2026-12-08T08:42"), at("2026-12-15T18:00")
 NAME = ("cm-monthly", "2026-11")
@@ -34,8 +34,8 @@ def services(tmp_path: Path) -> Iterator[Services]:
 
 @pytest.fixture
 def checker(tmp_path: Path) -> Path:
-    """The program of the page."""
-    (program,) = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.M | re.S)
+    """The program that the page names."""
+    program = PROGRAM.read_text(encoding="utf-8")
     assert len(program.splitlines()) <= 60
     path = tmp_path / "check_proof.py"
     path.write_text(program, encoding="utf-8")
@@ -53,6 +53,11 @@ def checked(checker: Path, written: str, root: str) -> tuple[int, str]:
 
 def root_of(services: Services) -> str:
     return proof.published(services.store)[NAME].root
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_names_the_program(language: str) -> None:
+    assert f"[{PROGRAM.name}](examples/{PROGRAM.name})" in text_of("proof", language)
 
 
 def test_the_program_of_the_page_proves_each_figure(services: Services, checker: Path) -> None:

@@ -1,4 +1,4 @@
-"""docs/glossary.md has the words of the domain in both languages, and the code uses them as names."""
+"""docs/glossary.md has the words of the domain in both languages; the code uses them as names."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from builders.docs import ROOT, rows, text_of
 
-ROOT = Path(__file__).parent.parent
-PAGE = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
 PRODUCT = ("bot", "handlers", "scheduler")
 # Coined words of earlier versions. Each has a plain successor in the glossary or in the tree.
 COINED = frozenset(
@@ -36,16 +35,8 @@ COINED_CLASSES = frozenset(
 WITHOUT_A_NAME = frozenset({"target"})
 
 
-def tables() -> list[list[list[str]]]:
-    """Return the cells of each line of each table of the page, without headings."""
-    found = re.findall(r"(?:^\|.*\n)+", PAGE, re.MULTILINE)
-    return [
-        [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines()[2:]]
-        for table in found
-    ]
-
-
-WORDS, PLAIN = tables()
+WORDS, CHINESE = (rows(text_of("glossary", language)) for language in ("en", "zh-CN"))
+PLAIN = set(re.findall(r"`(\w+)`", text_of("glossary").rpartition("\n\n")[2]))
 
 
 def stems(word: str) -> set[str]:
@@ -71,11 +62,16 @@ def names_of_the_code() -> set[str]:
     return found
 
 
-def test_there_are_thirty_words_each_once_with_one_sentence_in_both_languages() -> None:
+def test_there_are_thirty_words_each_once_with_one_sentence() -> None:
     assert len({row[0] for row in WORDS}) == len(WORDS) == 30
-    for _, chinese, english, meaning, _ in WORDS:
+    for _, chinese, english, _ in WORDS:
         assert re.fullmatch(r"[\u4e00-\u9fff]+", chinese)
         assert re.fullmatch(r"[A-Z][^.]+\.", english)
+
+
+def test_the_chinese_page_has_the_same_words_each_with_one_sentence() -> None:
+    assert [row[:2] for row in CHINESE] == [[chinese, word] for word, chinese, *_ in WORDS]
+    for _, _, meaning, _ in CHINESE:
         assert re.fullmatch(r"[^。]*[\u4e00-\u9fff][^。]*。", meaning)
 
 
@@ -96,7 +92,6 @@ def test_the_names_beside_a_word_contain_it() -> None:
 
 def test_every_feature_is_a_word_of_the_page() -> None:
     features = {path.stem for path in (ROOT / "bot" / "features").iterdir() if not path.name.startswith("__")}
-    plain = {row[0].strip("`") for row in PLAIN}
     named = {
         match
         for row in WORDS
@@ -104,9 +99,9 @@ def test_every_feature_is_a_word_of_the_page() -> None:
         if any(stem in match for stem in stems(row[0]))
     }
 
-    assert plain & named == set()
-    assert features - plain - named == set()
-    assert plain <= features
+    assert PLAIN & named == set()
+    assert features - PLAIN - named == set()
+    assert features >= PLAIN
 
 
 def test_no_module_has_a_coined_word_for_a_name() -> None:

@@ -144,10 +144,15 @@ def test_choices_of_options_stand_on_the_page() -> None:
     assert [choice for choice in choices if choice not in page] == []
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("job", JOBS)
+def test_every_job_has_its_file_on_the_way_of_the_data(job: str, language: str) -> None:
+    assert f"scheduler/{job}.py" in path_of("data-flow", language).read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("job", JOBS)
 def test_every_job_stands_in_the_pages(job: str) -> None:
     assert f"`{job}`" in text_of("commands.md")
-    assert f"scheduler/{job}.py" in text_of("data-flow.md")
     assert job in text_of("messages.md")
     assert f"`schedule.{job}.at`" in text_of("configuration.md")
 

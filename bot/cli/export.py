@@ -146,7 +146,7 @@ def _read(services: Services, table: str) -> tuple[tuple[str, ...], list[Line]]:
 
 def _cell(value: object, kind: Holds, calendar: WorkCalendar) -> Cell:
     match value:
-        case int() if kind is Holds.MOMENT:
+        case int() if kind in (Holds.MOMENT, Holds.REAL):
             return calendar.moment(value).isoformat() if value else None
         case None | int() | str():
             return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -15,6 +15,7 @@ class Holds(StrEnum):
 
     PLAIN = "plain"
     MOMENT = "moment"
+    REAL = "real"
     USERID = "userid"
     NAME = "name"
     CUSTOMER = "customer"
@@ -80,39 +81,56 @@ def _column(name: str, said: str) -> Column:
     return Column(name, Holds(holds), what)
 
 
-def page() -> str:
-    """Return docs/data-map.md."""
+def page(language: str) -> str:
+    """Return docs/data-map.md in English ("en"), docs/data-map.zh-CN.md in Chinese ("zh-CN")."""
+    say = _sentences(language)
+    flow, privacy = (f"[{name}]({name})" for name in (say("data-flow.md"), say("security-privacy.md")))
     lines = [
-        "# Data map",
+        f"# {say('Data map')}",
         "",
-        "Every column of the store: what it holds, why, for how long, and who sees it.",
-        "This page is made from `bot/store/data_map.toml`; a test holds that no column is missing.",
-        "How data goes: [security-privacy.md](security-privacy.md).",
+        say("Every column of the store: what it holds, why, for how long, and who sees it."),
+        say("This page is made from `bot/store/data_map.toml`; a test holds that no column is missing."),
+        say("How data goes: {page}.").format(page=privacy),
         "",
-        "| class | means |",
+        f"| {say('class')} | {say('means')} |",
         "| --- | --- |",
-        *(f"| {kind.value} | {_CLASSES[kind]} |" for kind in Holds),
+        *(f"| {kind.value} | {say(_CLASSES[kind]).format(page=flow)} |" for kind in Holds),
     ]
     for table in data_map().values():
+        said = {key: say(getattr(table, key)) for key in ("what", "why", "kept", "seen")}
+        text = say("{what}. Why: {why}. Kept: {kept}. Seen by: {seen}.").format(**said)
         lines += [
             "",
             f"## `{table.name}`",
             "",
-            f"{_sentence(table.what)}",
-            f"Why: {table.why}.",
-            f"Kept: {table.kept}.",
-            f"Seen by: {table.seen}.",
+            f"{text[0].upper()}{text[1:]}",
             "",
-            "| column | class | what |",
-            "| --- | --- | --- |",
-            *(f"| `{column.name}` | {column.holds.value} | {column.what} |" for column in table.columns),
+            f"| {say('class')} | {say('columns')} |",
+            "| --- | --- |",
+            *(f"| {kind.value} | {columns} |" for kind in Holds if (columns := _said(table, kind, say))),
         ]
     return "\n".join(lines) + "\n"
 
 
+def _said(table: Table, kind: Holds, say: Callable[[str], str]) -> str:
+    """Return the table's columns of a class, each with what it is."""
+    return " · ".join(
+        f"`{column.name}` {say(column.what)}" for column in table.columns if column.holds is kind
+    )
+
+
+def _sentences(language: str) -> Callable[[str], str]:
+    """Return what gives a sentence of the map in *language*. Raise KeyError for one without a translation."""
+    if language == "en":
+        return str
+    text = (resources.files(__package__) / f"data_map.{language}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text).__getitem__
+
+
 _CLASSES = {
     Holds.PLAIN: "states, numbers, days, ids of things",
-    Holds.MOMENT: "a time, in epoch seconds",
+    Holds.MOMENT: "a moment of the service's clock, in epoch seconds: {page}",
+    Holds.REAL: "a moment of real time, in epoch seconds: {page}",
     Holds.USERID: "one employee's userid, or nothing",
     Holds.NAME: "what an employee is called, or their position",
     Holds.CUSTOMER: "one customer's external_userid",
@@ -121,7 +139,3 @@ _CLASSES = {
     Holds.BYTES: "the same as bytes",
     Holds.SECRET: "keys and tokens; never exported",
 }
-
-
-def _sentence(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}."
