@@ -47,8 +47,8 @@ def progress(
         raise ValueError("progress needs at least one row")
     texts = texts_in(language)
     yesterdays, talks = _yesterday(texts, yesterday), [row for row in offered if row.today_left]
-    peace, first = _peace(texts, rows), _enough_today(texts, rows, offered=offered)
-    end, card_end, title = peace, peace, _shorter(texts, rows, offered=offered)
+    promise, first = _promise(texts, rows), _enough_today(texts, rows, offered=offered)
+    end, card_end, title = promise, promise, _shorter(texts, rows, offered=offered)
     if talks:
         target, help_first = target_of(texts, talks), texts["offer.first"]
         first = (help_first if has_helper else texts["offer.first_alone"]).say(target=target)
@@ -172,7 +172,7 @@ def _yesterday(texts: Texts, facts: DayFacts) -> list[Line]:
     return [Line((Part(texts["progress.yesterday"].say(facts=text)),), Keep.USEFUL)] if text else []
 
 
-def _peace(texts: Texts, rows: Sequence[QuotaFigures]) -> list[Line]:
+def _promise(texts: Texts, rows: Sequence[QuotaFigures]) -> list[Line]:
     """Promise no further message today; while something is left to do, only once enough is done.
 
     Open contacts do not become enough by adding, so there is no promise then.
@@ -180,5 +180,5 @@ def _peace(texts: Texts, rows: Sequence[QuotaFigures]) -> list[Line]:
     unfinished = _unfinished(rows)
     if any(row.open for row in unfinished):
         return []
-    promise = texts["progress.peace_when_enough"] if unfinished else texts["progress.peace_today"]
-    return [Line((Part(promise.say()),), Keep.USEFUL)]
+    text = texts["progress.peace_when_enough"] if unfinished else texts["progress.peace_today"]
+    return [Line((Part(text.say()),), Keep.USEFUL)]

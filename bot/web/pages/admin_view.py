@@ -116,7 +116,7 @@ class AdminPage:
         }
 
     def reasons(self) -> Sequence[tuple[str, int]]:
-        """Return why messages were not sent, with their numbers: by error, by reason for peace, too late."""
+        """Return why messages were not sent, with numbers: by error, by reason for withholding, too late."""
         failed: Counter[str] = Counter()
         for letter in self._dead:
             if letter["id"].startswith("message:"):
