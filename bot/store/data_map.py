@@ -84,7 +84,7 @@ def _column(name: str, said: str) -> Column:
 def page(language: str) -> str:
     """Return docs/data-map.md in English ("en"), docs/data-map.zh-CN.md in Chinese ("zh-CN")."""
     say = _sentences(language)
-    flow, privacy = (f"[{name}]({name})" for name in (say("data-flow.md"), say("security-privacy.md")))
+    flow, privacy = say("[data-flow.md](data-flow.md)"), say("[security-privacy.md](security-privacy.md)")
     lines = [
         f"# {say('Data map')}",
         "",
