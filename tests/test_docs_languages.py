@@ -98,6 +98,19 @@ def test_a_chinese_page_leads_to_chinese_pages(name: str) -> None:
     assert [page for page in english if not page.endswith("CHANGELOG.md")] == []
 
 
+def test_measured_figures_are_the_same_in_both_languages() -> None:
+    figures = [
+        [
+            sorted(re.findall(r"\d(?:[\d.,]*\d)?", " ".join(row)))
+            for row in rows(text_of("performance", language))
+        ]
+        for language in LANGUAGES
+    ]
+
+    assert len(figures[0]) > 20
+    assert figures[0] == figures[1]
+
+
 def test_together_they_stay_short() -> None:
     counted = [name for name in pairs() if not name.startswith(GENERATED)]
 

@@ -19,7 +19,7 @@ AT_THE_ROOT = ("README", "CONTRIBUTING")
 STILL_ENGLISH = frozenset(
     (
         *("backup", "commands", "configuration", "faults", "http", "imports", "operating"),
-        *("performance", "postgresql", "reliability", "sandbox", "sync", "texts", "troubleshooting"),
+        *("postgresql", "reliability", "sandbox", "sync", "texts", "troubleshooting"),
     )
 )
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
