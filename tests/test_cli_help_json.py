@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import click
 import pytest
 from builders.e2e import Quotabot, command, command_here
+from builders.reference import LANGUAGES, text_of
 from click.shell_completion import BashComplete
 
 from bot import __version__
 from bot.cli import help_json as described
 from bot.cli.main import COMMANDS, cli, load_command
-
-ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture
@@ -49,12 +47,18 @@ def test_choices_defaults_and_environment_are_told(quotabot: Quotabot) -> None:
     assert told["review accept"]["arguments"][0]["multiple"] is True
 
 
-def test_the_exit_codes_are_those_of_the_page(quotabot: Quotabot) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_exit_codes_are_those_of_the_page(quotabot: Quotabot, language: str) -> None:
     report = quotabot("help-json").json()
-    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    page = text_of("commands", language)
+    sections = dict(re.findall(r"^## `([\w-]+)`\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL))
+    one = {"en": "xit code 1", "zh-CN": "退出码 1"}[language]
 
     assert set(re.findall(r"^\| (\d) \|", page, re.MULTILINE)) == set(report["exit_codes"]) == {"0", "1", "2"}
     assert set(described._ONE) == set(COMMANDS)  # a new command says its own
+    assert {name for name, text in sections.items() if re.search(rf"{one}\b", text)} == {
+        name for name, says in described._ONE.items() if says not in (described._NEVER, "an unexpected fault")
+    }
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from builders.e2e import FakeTime, Quotabot, command_here, outbox_rows
+from builders.reference import LANGUAGES, text_of
 from builders.reviews import ANSWERED, BURST_ID, HOLD, TUESDAY, branch, burst, lost_contact, morning, numbers
 
 from bot.services import Services
@@ -137,8 +138,9 @@ def test_the_json_of_a_case_has_every_key_that_the_page_tells(services: Services
         "reviewers": [],
         "until": "2026-11-27T18:00:00+08:00",
     }
-    page = (Path(__file__).parent.parent / "docs" / "commands.md").read_text(encoding="utf-8")
-    assert [key for key in finding if f"`{key}`" not in page.split("## `review`")[1]] == []
+    for language in LANGUAGES:
+        section = text_of("commands", language).split("## `review`")[1].split("\n## ")[0]
+        assert [key for key in finding if f"`{key}`" not in section] == []
 
 
 @pytest.mark.parametrize(

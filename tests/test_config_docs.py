@@ -8,13 +8,17 @@ import shutil
 import tomllib
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import groupby
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from builders.config import ENVIRON
+from builders.reference import LANGUAGES, reference, text_of
 
 from bot.config import Config, json_schema, load
 from bot.config.fields import ConfigSource
+from bot.config.sections import FiringDay, Schedule
 from bot.config.shape import key_paths
 from bot.config.unsupported import OFF_VALUES, unsupported_faults
 from bot.config.warnings import warnings
@@ -22,6 +26,7 @@ from bot.config.warnings import warnings
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "config.example.toml"
 KEYS = tuple(key_paths(Config))
+REFERENCE = tuple(reference(Config))
 
 
 def written_keys(tree: object, prefix: str = "") -> Iterator[str]:
@@ -84,27 +89,63 @@ def test_every_key_that_is_not_supported_is_a_key_of_the_file() -> None:
     assert set(OFF_VALUES) <= {*KEYS, *tables}
 
 
-@pytest.mark.parametrize("key", KEYS)
-def test_the_documentation_has_every_key(key: str) -> None:
-    docs = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
-
-    assert f"| `{key}` |" in docs
-
-
-def test_the_documentation_has_no_key_that_does_not_exist() -> None:
-    docs = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
-
-    assert set(re.findall(r"^\| `(\w+(?:\[\])?\.[\w.\[\]]+)` \|", docs, re.MULTILINE)) == set(KEYS)
+def rows_of(section: str, language: str) -> list[str]:
+    """Return the rows of the reference below the heading of a section."""
+    heading = re.compile(rf"^## `\[+{section}\]+`\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+    table = heading.findall(text_of("configuration", language))[0].partition("| --- |")[2]
+    return [line for line in table.partition("\n\n")[0].splitlines() if line.startswith("| `")]
 
 
-@pytest.mark.parametrize("key", KEYS)
-def test_the_documentation_says_not_yet_where_the_program_refuses(key: str) -> None:
-    docs = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
-    row = next(line for line in docs.splitlines() if line.startswith(f"| `{key}` |"))
-    off = next((OFF_VALUES[k] for k in OFF_VALUES if key == k or key.startswith((f"{k}.", f"{k}[]"))), None)
-    only_a_day_is_missing = off is not None and "every_day" in off
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("section", [name for name in Config.model_fields if name != "schedule"])
+def test_the_reference_has_each_key_as_the_models_have_it(section: str, language: str) -> None:
+    rows = [key.row(language) for key in REFERENCE if key.section == section]
 
-    assert ("not yet" in row.rpartition(" | ")[2]) == (off is not None and not only_a_day_is_missing)
+    assert [row[: len(begin)] for row, begin in zip(rows_of(section, language), rows, strict=True)] == rows
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_reference_has_each_job_with_its_times(language: str) -> None:
+    times = {
+        job: {at.path.rpartition(".")[2]: at.default(language) for at in keys}
+        for job, keys in groupby(
+            (key for key in REFERENCE if key.section == "schedule"), key=lambda key: key.path.split(".")[1]
+        )
+    }
+    rows = [f"| `{job}` | {time['at']} | {time['on']} | " for job, time in times.items()]
+
+    assert [row[: len(begin)] for row, begin in zip(rows_of("schedule", language), rows, strict=True)] == rows
+
+
+def test_the_english_reference_says_what_the_models_say() -> None:
+    told = {
+        row.split(" | ")[-1].removesuffix(" |") for name in Config.model_fields for row in rows_of(name, "en")
+    }
+
+    jobs = [info.description for info in Schedule.model_fields.values()]
+    others = [key.meaning for key in REFERENCE if key.section != "schedule"]
+
+    assert all((*others, *jobs))
+    assert [meaning for meaning in (*others, *jobs) if meaning not in told] == []
+
+
+def test_the_chinese_reference_says_each_key_in_chinese() -> None:
+    told = [row.split(" | ")[-1] for name in Config.model_fields for row in rows_of(name, "zh-CN")]
+
+    assert [meaning for meaning in told if not re.search(r"[\u4e00-\u9fff]", meaning)] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_days_of_a_job_are_those_that_the_program_takes(language: str) -> None:
+    section = text_of("configuration", language).partition("## `[schedule]`")[2].partition("| --- |")[0]
+
+    assert set(OFF_VALUES) == {f"schedule.{job}.on" for job in Schedule.model_fields if job != "close"}
+    assert set(OFF_VALUES.values()) == {tuple(get_args(FiringDay)[:3])}
+    assert [day for day in get_args(FiringDay) if f"`{day}`" not in section] == []
+
+
+def test_the_reference_knows_every_key() -> None:
+    assert tuple(key.path for key in REFERENCE) == KEYS
 
 
 def test_the_shipped_schema_is_that_of_the_program() -> None:

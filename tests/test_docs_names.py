@@ -10,7 +10,7 @@ from typing import cast
 
 import click
 import pytest
-from builders.docs import LANGUAGES, path_of
+from builders.docs import LANGUAGES, path_of, text_of
 from flask import Flask
 
 from bot.cli import main as entry
@@ -38,10 +38,6 @@ HELP = {"--help", "-h"}
 
 def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
-
-
-def text_of(page: str) -> str:
-    return (DOCS / page).read_text(encoding="utf-8")
 
 
 FIRST_WORDS = {word: load_command(word) for word in entry.COMMANDS}
@@ -114,9 +110,10 @@ def test_the_readmes_show_commands_at_all(language: str) -> None:
     assert {"init", "demo", "check", "serve", "status", "run"} <= shown
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_stands_on_its_page_with_all_its_options(command: str) -> None:
-    sections = re.split(r"^## ", text_of("commands.md"), flags=re.MULTILINE)
+def test_every_command_stands_on_its_page_with_all_its_options(command: str, language: str) -> None:
+    sections = re.split(r"^## ", text_of("commands", language), flags=re.MULTILINE)
     general, own = sections[0], [part for part in sections if part.startswith(f"`{command.split()[0]}`")]
 
     assert len(own) == 1
@@ -124,15 +121,20 @@ def test_every_command_stands_on_its_page_with_all_its_options(command: str) -> 
     assert [option for option in options(COMMANDS[command]) if option not in own[0] + general] == []
 
 
-def test_the_page_of_commands_has_no_command_that_is_gone() -> None:
-    headings = re.findall(r"^## `([\w -]+)`", text_of("commands.md"), re.MULTILINE)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_of_commands_has_no_command_and_no_option_that_is_gone(language: str) -> None:
+    page = text_of("commands", language)
+    headings = re.findall(r"^## `([\w -]+)`", page, re.MULTILINE)
+    known = {option for command in [cli, *COMMANDS.values()] for option in options(command)}
 
     assert headings == [heading for heading in headings if heading in COMMANDS]
     assert len(headings) == len(set(headings)) == len(FIRST_WORDS)
+    assert set(re.findall(r"(?<![\w-])--[a-z][\w-]+", page)) - known == set()
 
 
-def test_choices_of_options_stand_on_the_page() -> None:
-    page = text_of("commands.md").replace("\\|", "|")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_choices_of_options_stand_on_the_page(language: str) -> None:
+    page = text_of("commands", language).replace("\\|", "|")
     choices = {
         "|".join(parameter.type.choices)
         for command in COMMANDS.values()
@@ -152,19 +154,28 @@ def test_every_job_has_its_file_on_the_way_of_the_data(job: str, language: str) 
 
 @pytest.mark.parametrize("job", JOBS)
 def test_every_job_stands_in_the_pages(job: str) -> None:
-    assert f"`{job}`" in text_of("commands.md")
-    assert job in text_of("messages.md")
-    assert f"`schedule.{job}.at`" in text_of("configuration.md")
+    assert job in text_of("messages", "en")
 
 
-def test_every_section_of_the_configuration_has_its_heading() -> None:
-    headings = set(re.findall(r"^## `\[+([a-z]+)", text_of("configuration.md"), re.MULTILINE))
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_jobs_of_the_commands_and_of_the_configuration_are_those_of_the_program(language: str) -> None:
+    run = text_of("commands", language).partition("\n## `run`\n")[2].partition("\n## ")[0]
+    schedule = text_of("configuration", language).partition("\n## `[schedule]`\n")[2].partition("\n## ")[0]
+
+    assert sorted(re.findall(r"^\| `(\w+)` \|", run, re.MULTILINE)) == sorted(JOBS)
+    assert sorted(re.findall(r"^\| `(\w+)` \|", schedule, re.MULTILINE)) == sorted(JOBS)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_section_of_the_configuration_has_its_heading(language: str) -> None:
+    headings = set(re.findall(r"^## `\[+([a-z]+)", text_of("configuration", language), re.MULTILINE))
 
     assert {path.partition(".")[0].removesuffix("[]") for path in key_paths(Config)} == headings
 
 
-def test_every_key_of_a_row_and_every_status_is_explained() -> None:
-    page = text_of("commands.md")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_key_of_a_row_and_every_status_is_explained(language: str) -> None:
+    page = text_of("commands", language)
 
     assert [key for key in QuotaFigures.__dataclass_fields__ if f"`{key}`" not in page] == []
     assert [status.value for status in Status if f"`{status.value}`" not in page] == []
@@ -190,27 +201,45 @@ def app(store: Store) -> Flask:
     )
 
 
-def test_every_path_stands_on_the_page_and_no_other(app: Flask) -> None:
-    page = text_of("http.md")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_path_stands_on_the_page_and_no_other(app: Flask, language: str) -> None:
+    page = text_of("http", language)
     told = set(re.findall(r"^\| `[A-Z]+ (/[\w/-]+)` ", page, re.MULTILINE))
     served = {rule.rule for rule in app.url_map.iter_rules() if "<" not in rule.rule}
 
     assert told == served
 
 
-def test_every_status_of_a_callback_stands_on_the_page() -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_status_of_a_callback_stands_on_the_page(language: str) -> None:
     receiver = (ROOT / "bot" / "web" / "receiver.py").read_text(encoding="utf-8")
     statuses = set(re.findall(r"(?:Refusal|reply)\((\d{3}),", receiver))
 
     assert {"200", "413", "503"} <= statuses
-    assert [status for status in statuses if status not in text_of("http.md")] == []
+    assert [status for status in statuses if status not in text_of("http", language)] == []
 
 
-def test_every_sentence_of_the_log_is_explained_to_operators() -> None:
-    page = text_of("operating.md")
-    call = re.compile(r'\blog\.(?:warning|error|exception)\(\s*"([^"]+)"')
+def logged(levels: str) -> set[str]:
+    """Return the fixed sentences of the log with these levels, as `warning|error`."""
+    call = re.compile(rf'\blog\.(?:{levels})\(\s*"([^"]+)"')
     files = [path for room in ("bot", "handlers", "scheduler") for path in (ROOT / room).rglob("*.py")]
-    sentences = {found for path in files for found in call.findall(path.read_text(encoding="utf-8"))}
+    return {found for path in files for found in call.findall(path.read_text(encoding="utf-8"))}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_sentence_of_the_log_is_explained_to_operators(language: str) -> None:
+    pages = text_of("operating", language) + text_of("troubleshooting", language)
+    sentences = logged("warning|error|exception")
 
     assert len(sentences) > 10
-    assert sorted(sentence for sentence in sentences if f"`{sentence}`" not in page) == []
+    assert sorted(sentence for sentence in sentences if f"`{sentence}`" not in pages) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_table_of_log_sentences_has_none_that_is_gone_and_none_twice(language: str) -> None:
+    table = text_of("operating", language).rpartition("\n## ")[2].partition("| --- |")[2]
+    cells = [line.split(" | ")[0] for line in table.splitlines() if line.startswith("| `")]
+    told = [sentence for cell in cells for sentence in re.findall(r"`([^`]+)`", cell)]
+
+    assert set(told) - logged("info|warning|error|exception") == set()
+    assert len(told) == len(set(told))

@@ -22,6 +22,7 @@ from builders.e2e import (
     write_config,
     write_roster,
 )
+from builders.reference import text_of
 
 from bot.app.bootstrap import open_services
 from bot.cli.serve import _reload
@@ -253,16 +254,18 @@ def test_further_lines_may_speak_of_money() -> None:
     assert remarks('[close]\npenalty = "估算 {amount} 元（{rule}），人力资源部核定！"') == ([], [])
 
 
-def test_the_page_names_every_table_and_no_other() -> None:
-    page = (Path(__file__).parent.parent / "docs/texts.md").read_text(encoding="utf-8")
-    rows = page.partition("| table |")[2].partition("## ")[0].splitlines()[2:]
+@pytest.mark.parametrize("language", languages())
+def test_the_page_names_every_table_and_no_other(language: str) -> None:
+    header = {"en": "| table |", "zh-CN": "| 表 |"}[language]
+    rows = text_of("texts", language).partition(header)[2].partition("\n\n")[0].splitlines()[2:]
     named = [name for row in rows for name in row.partition(" | ")[0].split("`")[1::2]]
 
     assert sorted(named) == sorted(replaceable(texts_in("en")))
 
 
-def test_the_file_on_the_page_is_right() -> None:
-    page = (Path(__file__).parent.parent / "docs/texts.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("language", languages())
+def test_the_file_on_the_page_is_right(language: str) -> None:
+    page = text_of("texts", language)
 
     assert remarks(page.partition("```toml\n")[2].partition("```")[0]) == ([], [])
 

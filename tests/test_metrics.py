@@ -17,6 +17,7 @@ from builders.e2e import (
     write_config,
     write_roster,
 )
+from builders.reference import LANGUAGES, text_of
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot import __version__
@@ -189,9 +190,10 @@ def test_dashboard_and_rules_name_only_metrics_that_exist(store: Store, file: st
     assert written_in(MONITORING / file) - names(store) == set()
 
 
-def test_every_metric_is_on_the_dashboard_and_on_the_page(store: Store) -> None:
-    page = (ROOT / "docs" / "http.md").read_text(encoding="utf-8")
-    told = set(re.findall(r"`(quotabot_\w+)`", page))
-
+def test_every_metric_is_on_the_dashboard(store: Store) -> None:
     assert names(store) - written_in(MONITORING / "grafana.json") == set()
-    assert told == names(store)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_metric_is_on_the_page_and_no_other(store: Store, language: str) -> None:
+    assert set(re.findall(r"`(quotabot_\w+)`", text_of("http", language))) == names(store)
