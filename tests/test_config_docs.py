@@ -107,7 +107,7 @@ def test_the_reference_has_each_key_as_the_models_have_it(section: str, language
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_reference_has_each_job_with_its_times(language: str) -> None:
     times = {
-        job: {at.path.rpartition(".")[2]: at.default(language) for at in keys}
+        job: {at.path.rpartition(".")[2]: at.default for at in keys}
         for job, keys in groupby(
             (key for key in REFERENCE if key.section == "schedule"), key=lambda key: key.path.split(".")[1]
         )

@@ -20,9 +20,12 @@ LANGUAGES = ("en", "zh-CN")
 _SUFFIXES = {"en": ".md", "zh-CN": ".zh-CN.md"}
 # What a cell of the reference says besides code, by language.
 _WORDS = {
-    "en": {"required": "required", "secret": "secret", "text": "text", "list": "list", "date": "date"},
-    "zh-CN": {"required": "必填", "secret": "密钥", "text": "文字", "list": "列表", "date": "日期"},
+    "en": {"required": "required", "secret": "secret", "text": "text", "date": "date"},
+    "zh-CN": {"required": "必填", "secret": "密钥", "text": "文字", "date": "日期"},
 }
+
+_NONE = "—"
+_SIGNS = {annotated_types.Ge: "≥", annotated_types.Gt: ">", annotated_types.Le: "≤", annotated_types.Lt: "<"}
 
 
 def page(name: str, language: str) -> Path:
@@ -55,51 +58,44 @@ class Key:
 
     def row(self, language: str) -> str:
         """Return its row of the reference up to the meaning."""
-        name = self.path.partition(".")[2]
-        return f"| `{name}` | {self.default(language)} | {self.values(language)} | "
-
-    def default(self, language: str) -> str:
-        """Return the cell of the default."""
-        if self.info.is_required():
-            return _WORDS[language]["required"]
-        default = self.schema.get("default")
-        return "—" if default is None else f"`{json.dumps(default, ensure_ascii=False)}`"
+        return f"| `{self.path.partition('.')[2]}` | {self.values(language)} | "
 
     def values(self, language: str) -> str:
-        """Return the cell of the values that it takes."""
+        """Return the cell of default and values: `3`, 0–366; of several values the default comes first."""
         words = _WORDS[language]
         schema = next((one for one in self.schema.get("anyOf", ()) if one.get("type") != "null"), self.schema)
-        if schema.get("type") == "array":
-            inner = _codes(schema["items"])
-            return f"{words['list']}: {inner}" if inner else words["list"]
-        if "oneOf" in schema:
-            return words["secret"]
-        if schema.get("format") == "date":
-            return words["date"]
-        return _bounds(self.info) or _codes(schema) or words["text"]
+        choices = [f"`{one}`" for one in schema.get("enum", schema.get("items", {}).get("enum", ()))]
+        own = f"`{self.schema.get('default')}`"
+        if own in choices:
+            return " · ".join([own, *(one for one in choices if one != own)])
+        default = words["required"] if self.info.is_required() else self.default
+        kind = _kind(schema, words) if default in (words["required"], _NONE) else ""
+        detail = " · ".join(choices) or _bounds(self.info) or kind
+        return f"{default}, {detail}" if detail else default
+
+    @property
+    def default(self) -> str:
+        """Return the default as TOML has it, or a dash."""
+        default = self.schema.get("default")
+        return _NONE if default is None else f"`{json.dumps(default, ensure_ascii=False)}`"
 
 
-def _codes(schema: dict[str, Any]) -> str:
-    """Return the values that a schema lists, or their form; empty if it is any text or number."""
-    if schema.get("type") == "boolean":
-        return "`true` · `false`"
-    if "enum" in schema:
-        return " · ".join(f"`{value}`" for value in schema["enum"])
-    pattern = schema.get("pattern", "")
-    times = pattern.count("([0-5][0-9])")
-    return f"`{'-'.join(['HH:MM'] * times)}`" if times else ""
+def _kind(schema: dict[str, Any], words: dict[str, str]) -> str:
+    """Return the word for what a schema takes."""
+    if "oneOf" in schema:
+        return words["secret"]
+    return words["date"] if schema.get("format") == "date" else words["text"]
 
 
 def _bounds(info: FieldInfo) -> str:
-    """Return the least and the greatest value of a number; empty if there is none."""
-    found = []
-    for one in info.metadata:
-        for kind, sign in ((annotated_types.Ge, "≥"), (annotated_types.Gt, ">")):
-            found += [f"{sign} {getattr(one, kind.__name__.lower())}"] if isinstance(one, kind) else []
-    for one in info.metadata:
-        for kind, sign in ((annotated_types.Le, "≤"), (annotated_types.Lt, "<")):
-            found += [f"{sign} {getattr(one, kind.__name__.lower())}"] if isinstance(one, kind) else []
-    return ", ".join(found)
+    """Return the least and the greatest value of a number: `0–366`, `> 0, ≤ 1`; empty if there is none."""
+    found = {
+        type(one): getattr(one, type(one).__name__.lower()) for one in info.metadata if type(one) in _SIGNS
+    }
+    least, most = found.get(annotated_types.Ge), found.get(annotated_types.Le)
+    if least is not None and most is not None:
+        return f"{least}–{most}"
+    return ", ".join(f"{sign} {found[kind]}" for kind, sign in _SIGNS.items() if kind in found)
 
 
 def reference(model: type[BaseModel], prefix: str = "") -> Iterator[Key]:
