@@ -1,0 +1,78 @@
+"""docs/sandbox names every option, call, switch, control and fault of the sandbox, and no other."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from datetime import date
+
+import pytest
+from builders.reference import LANGUAGES, text_of
+from flask import Flask
+
+from sandbox.__main__ import main
+from sandbox.app import create_app
+from sandbox.branch import make_branch
+from sandbox.faults import _COUNTED, Faults
+from sandbox.switches import ApiSwitches, CallbackSwitches
+from sandbox.world import World
+
+# Done at once instead of armed: see the control of faults.
+AT_ONCE = {"revoke_token", "expire_token", "clear"}
+BY_LANGUAGE = pytest.mark.parametrize("language", LANGUAGES)
+
+
+@pytest.fixture(scope="module")
+def app() -> Flask:
+    return create_app(World(make_branch(seed=1, today=date(2026, 11, 23))))
+
+
+def code(text: str) -> set[str]:
+    return set(re.findall(r"`([^`]+)`", text))
+
+
+def table(language: str, first: str) -> str:
+    """Return the first column of the table whose first heading is *first*."""
+    rows = text_of("sandbox", language).partition(f"\n| {first} |")[2].partition("\n\n")[0].splitlines()[2:]
+    return "\n".join(row.split(" | ")[0] for row in rows)
+
+
+@BY_LANGUAGE
+def test_every_option_stands_on_the_page(language: str) -> None:
+    told = re.findall(r"--[a-z][\w-]+", table(language, {"en": "option", "zh-CN": "选项"}[language]))
+
+    assert sorted(told) == sorted(name for one in main.params for name in one.opts if name != "--help")
+
+
+@BY_LANGUAGE
+@pytest.mark.parametrize(("first", "kind"), [("api", ApiSwitches), ("callbacks", CallbackSwitches)])
+def test_every_switch_stands_on_the_page(first: str, kind: type, language: str) -> None:
+    assert code(table(language, first)) == {field.name for field in fields(kind)}
+
+
+@BY_LANGUAGE
+def test_every_control_stands_on_the_page(app: Flask, language: str) -> None:
+    told = set(re.findall(r"/sandbox/[a-z]+", text_of("sandbox", language)))
+    rules = [rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/sandbox/")]
+
+    assert told == {"/".join(rule.split("/")[:3]) for rule in rules}
+
+
+@BY_LANGUAGE
+def test_every_call_of_the_api_stands_on_the_page(app: Flask, language: str) -> None:
+    section = text_of("sandbox", language).split("\n## ")[1]
+    told = {word for span in code(section) for word in (span, f"externalcontact/{span}")}
+    calls = {
+        rule.rule.removeprefix("/cgi-bin/") for rule in app.url_map.iter_rules() if "/cgi-bin/" in rule.rule
+    }
+
+    assert {call for call in calls if "<" not in call} - told - {"user/list_id"} == set()
+    assert {word for word in code(section) if re.fullmatch(r"[a-z]+/[a-z_]+", word)} - calls == set()
+
+
+@BY_LANGUAGE
+def test_every_fault_stands_on_the_page(language: str) -> None:
+    paragraph = next(part for part in text_of("sandbox", language).split("\n\n") if "`send_error`" in part)
+    told = {word for word in code(paragraph) if re.fullmatch(r"[a-z_]+", word)} - {"times"}
+
+    assert told == {*_COUNTED, *Faults().state(), *AT_ONCE} - {"left"}
