@@ -6,8 +6,8 @@ import re
 
 import click
 import pytest
+from builders.docs import LANGUAGES, text_of
 from builders.e2e import Quotabot, command, command_here
-from builders.reference import LANGUAGES, text_of
 from click.shell_completion import BashComplete
 
 from bot import __version__

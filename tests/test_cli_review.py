@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from builders.docs import LANGUAGES, text_of
 from builders.e2e import FakeTime, Quotabot, command_here, outbox_rows
-from builders.reference import LANGUAGES, text_of
 from builders.reviews import ANSWERED, BURST_ID, HOLD, TUESDAY, branch, burst, lost_contact, morning, numbers
 
 from bot.services import Services

@@ -14,7 +14,8 @@ from typing import get_args
 
 import pytest
 from builders.config import ENVIRON
-from builders.reference import LANGUAGES, reference, text_of
+from builders.docs import LANGUAGES, text_of
+from builders.reference import reference
 
 from bot.config import Config, json_schema, load
 from bot.config.fields import ConfigSource

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.reference import LANGUAGES, text_of
+from builders.docs import LANGUAGES, text_of
 
 from bot.wecom.errors import _REMEDY
 

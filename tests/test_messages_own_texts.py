@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from builders.chat import say
+from builders.docs import text_of
 from builders.e2e import (
     FakeTime,
     Quotabot,
@@ -22,7 +23,6 @@ from builders.e2e import (
     write_config,
     write_roster,
 )
-from builders.reference import text_of
 
 from bot.app.bootstrap import open_services
 from bot.cli.serve import _reload

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from builders.docs import LANGUAGES, text_of
 from builders.e2e import (
     FakeTime,
     at,
@@ -17,7 +18,6 @@ from builders.e2e import (
     write_config,
     write_roster,
 )
-from builders.reference import LANGUAGES, text_of
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot import __version__

@@ -1,11 +1,10 @@
-"""The pages of docs/ in both languages, and the rows of the configuration reference."""
+"""The rows of the configuration reference, as the models have them."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import annotated_types
@@ -14,10 +13,6 @@ from pydantic.fields import FieldInfo
 
 from bot.config.shape import _model_in
 
-ROOT = Path(__file__).parent.parent.parent
-DOCS = ROOT / "docs"
-LANGUAGES = ("en", "zh-CN")
-_SUFFIXES = {"en": ".md", "zh-CN": ".zh-CN.md"}
 # What a cell of the reference says besides code, by language.
 _WORDS = {
     "en": {"required": "required", "secret": "secret", "text": "text", "date": "date"},
@@ -26,16 +21,6 @@ _WORDS = {
 
 _NONE = "—"
 _SIGNS = {annotated_types.Ge: "≥", annotated_types.Gt: ">", annotated_types.Le: "≤", annotated_types.Lt: "<"}
-
-
-def page(name: str, language: str) -> Path:
-    """Return the file of the page *name*, such as `commands`."""
-    return DOCS / f"{name}{_SUFFIXES[language]}"
-
-
-def text_of(name: str, language: str) -> str:
-    """Return the text of a page."""
-    return page(name, language).read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)
