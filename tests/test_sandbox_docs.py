@@ -31,23 +31,23 @@ def code(text: str) -> set[str]:
     return set(re.findall(r"`([^`]+)`", text))
 
 
-def table(language: str, first: str) -> str:
-    """Return the first column of the table whose first heading is *first*."""
-    rows = text_of("sandbox", language).partition(f"\n| {first} |")[2].partition("\n\n")[0].splitlines()[2:]
-    return "\n".join(row.split(" | ")[0] for row in rows)
+def paragraph(language: str, begin: str) -> str:
+    """Return the paragraph of the page that begins with a word and a colon."""
+    parts = text_of("sandbox", language).split("\n\n")
+    return next(part for part in parts if re.match(rf"{begin}[:：]", part))
 
 
 @BY_LANGUAGE
 def test_every_option_stands_on_the_page(language: str) -> None:
-    told = re.findall(r"--[a-z][\w-]+", table(language, {"en": "option", "zh-CN": "选项"}[language]))
+    told = re.findall(r"--[a-z][\w-]+", paragraph(language, {"en": "Options", "zh-CN": "选项"}[language]))
 
     assert sorted(told) == sorted(name for one in main.params for name in one.opts if name != "--help")
 
 
 @BY_LANGUAGE
-@pytest.mark.parametrize(("first", "kind"), [("api", ApiSwitches), ("callbacks", CallbackSwitches)])
-def test_every_switch_stands_on_the_page(first: str, kind: type, language: str) -> None:
-    assert code(table(language, first)) == {field.name for field in fields(kind)}
+@pytest.mark.parametrize(("begin", "kind"), [("api", ApiSwitches), ("callbacks", CallbackSwitches)])
+def test_every_switch_stands_on_the_page(begin: str, kind: type, language: str) -> None:
+    assert code(paragraph(language, begin)) == {field.name for field in fields(kind)}
 
 
 @BY_LANGUAGE
@@ -73,7 +73,7 @@ def test_every_call_of_the_api_stands_on_the_page(app: Flask, language: str) -> 
 
 @BY_LANGUAGE
 def test_every_fault_stands_on_the_page(language: str) -> None:
-    paragraph = next(part for part in text_of("sandbox", language).split("\n\n") if "`send_error`" in part)
-    told = {word for word in code(paragraph) if re.fullmatch(r"[a-z_]+", word)} - {"times"}
+    faults = next(part for part in text_of("sandbox", language).split("\n\n") if "`send_error`" in part)
+    told = {word for word in code(faults) if re.fullmatch(r"[a-z_]+", word)} - {"times"}
 
     assert told == {*_COUNTED, *Faults().state(), *AT_ONCE} - {"left"}
