@@ -15,8 +15,8 @@ from bot.config.shape import _model_in
 
 # What a cell of the reference says besides code, by language.
 _WORDS = {
-    "en": {"required": "required", "secret": "secret", "text": "text", "date": "date"},
-    "zh-CN": {"required": "必填", "secret": "密钥", "text": "文字", "date": "日期"},
+    "en": {"required": "required", "secret": "secret", "text": "text", "date": "date", "comma": ", "},
+    "zh-CN": {"required": "必填", "secret": "密钥", "text": "文字", "date": "日期", "comma": "，"},
 }
 
 _NONE = "—"
@@ -56,7 +56,7 @@ class Key:
         default = words["required"] if self.info.is_required() else self.default
         kind = _kind(schema, words) if default in (words["required"], _NONE) else ""
         detail = " · ".join(choices) or _bounds(self.info) or kind
-        return f"{default}, {detail}" if detail else default
+        return f"{default}{words['comma']}{detail}" if detail else default
 
     @property
     def default(self) -> str:
