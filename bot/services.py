@@ -13,11 +13,11 @@ import structlog
 
 from bot.clock import Clock
 from bot.config import Config
+from bot.config.own_texts import voice
 from bot.config.roster import RosterLine
 from bot.config.warnings import missing_decree
 from bot.core.people import Departments, Person
 from bot.messages.catalog import Voice
-from bot.messages.own_texts import voice
 from bot.store.engine import StoreError
 from bot.store.known_people import KnownPeople
 from bot.store.store import Store
@@ -177,8 +177,8 @@ class Services:
         language = self.language if config is self.config else voice(config)
         self.config, self.directory, self.language = config, directory, language
 
-    def missing_decree(self) -> tuple[int, str] | None:
-        """Return the year whose holiday decree should be known by now and is not, and what to do."""
+    def missing_decree(self) -> int | None:
+        """Return the year whose holiday decree should be known by now and is not."""
         today = self.config.work_calendar().local_day(self.clock.now())
         return missing_decree(self.config, today=today)
 

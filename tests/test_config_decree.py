@@ -38,7 +38,7 @@ def config(tmp_path: Path) -> Path:
 def test_it_is_missed_from_1_december_on(config: Path, today: str, year: int | None) -> None:
     missing = missing_decree(load(config, environ={}), today=date.fromisoformat(today))
 
-    assert (None if missing is None else missing[0]) == year
+    assert missing == year
 
 
 def test_days_of_that_year_in_the_configuration_end_it(config: Path) -> None:
@@ -60,5 +60,5 @@ def test_readyz_status_check_and_the_admins_digest_say_it(
 
     assert "放假安排) for 2027" in parts["decree"]
     assert [finding.trouble for finding in digest] == ["decree"]
-    assert "放假安排) for 2027" in checked.err
+    assert "还没有 2027 年的放假安排" in checked.err
     assert "注意    还没有 2027 年的放假安排" in shown.out

@@ -15,11 +15,11 @@ from builders.messages import examples
 
 from bot import locales
 from bot.config import ConfigError, load
+from bot.config.own_texts import place_names
 from bot.locales import languages
 from bot.messages import catalog
 from bot.messages.catalog import Node, Text, texts_in
 from bot.messages.message import as_text
-from bot.messages.own_texts import place_names
 
 ROOT = Path(__file__).parent.parent
 SOURCES = [
@@ -31,9 +31,10 @@ SOURCES = [
 # How a key is written in code, by the kind of what stands under it.
 KEYS = {
     Text: re.compile(
-        r"""\b(?:spoken_)?texts(?:_in\([\w.]+\)|\(\))?\[\s*["']([\w.]+)["']\s*\]|\bSentence\(\s*["']([\w.]+)["']"""
+        r"""\b(?:spoken_)?texts(?:_in\([\w.]+\)|\(\))?\[\s*["']([\w.]+)["']\s*\]"""
+        r"""|\b(?:Sentence|say)\(\s*["']([\w.]+)["']|(?<!table\()["']((?:faults|warnings)\.[\w.]+)["']"""
     ),
-    dict: re.compile(r"""\.table\(\s*["']([\w.]+)["']\s*\)"""),
+    dict: re.compile(r"""\.table\(\s*["']([\w.]+)["']\s*\)|\b(?:Sentence|say)\(\s*f["']([\w.]+)\.\{"""),
     tuple: re.compile(r"""\.each\(\s*["']([\w.]+)["']\s*\)"""),
 }
 # English says less on cards, where its words have no room for all figures.

@@ -27,10 +27,10 @@ from builders.e2e import (
 from bot.app.bootstrap import open_services
 from bot.cli.serve import _reload
 from bot.config import ConfigError, load
+from bot.config.own_texts import FIRST, FIXED, OwnTexts
 from bot.core.periods import PeriodKind
 from bot.locales import languages
 from bot.messages.catalog import Texts, Voice, texts_in
-from bot.messages.own_texts import FIRST, FIXED, OwnTexts
 from bot.services import Services
 from scheduler.planner import plan
 
@@ -374,7 +374,7 @@ def test_check_says_faults_and_warnings(tmp_path: Path, quotabot: Quotabot) -> N
         '"今天加 {k} 位": has no {k}; it has {n}',
         '"今天加 {k} 位": must have {n}',
     ]
-    assert "has no zh-CN.toml, so the built-in texts are sent" in empty.err
+    assert "没有 zh-CN.toml，所以发的是内置文本" in empty.err
 
 
 def test_a_dry_run_shows_them(tmp_path: Path, quotabot: Quotabot) -> None:

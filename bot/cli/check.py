@@ -15,6 +15,7 @@ from bot.clock import RealClock
 from bot.config import Config, ConfigError, Fault
 from bot.config.ca_file import ca_file_fault
 from bot.config.faults import shown
+from bot.config.own_texts import own_text_warnings
 from bot.config.roster import RosterError
 from bot.config.warnings import warning, warnings, years_that_matter
 from bot.core.rollout import Mode
@@ -26,10 +27,8 @@ from bot.features.rollout.rules import Advice
 from bot.features.rules.change_report import dates_of
 from bot.features.rules.changes import find_pending_changes
 from bot.features.standings.unreached import Unreached, list_unreached
-from bot.features.status.labels import fault_for_people
 from bot.messages.catalog import Texts, texts_in
-from bot.messages.own_texts import own_text_warnings
-from bot.messages.sentences import in_language
+from bot.messages.sentences import Say, Sentence, in_language, speaker
 from bot.services import Directory, Services
 from bot.store.address_book import READ_AT
 from bot.store.engine import StoreError
@@ -77,11 +76,10 @@ def check(config_path: Path, form: str, *, live: bool) -> None:
             click.echo(in_language(spoken_texts(), line), err=True)
         texts = spoken_texts()
         for note in found:
-            said = fault_for_people(note, texts)
-            click.echo(texts["cli.check.warning"].say(note=said), err=True)
+            click.echo(texts["cli.check.warning"].say(note=note.say(texts)), err=True)
         for line in (*((summary,) if summary and not faults else ()), *steps):
             click.echo(line)
-    notes = [str(note) for note in found]
+    notes = [str(note) for note in found] if form == "json" else []
     report: dict[str, Any] = {"ok": not faults, "faults": faults, "warnings": notes, "rollout": steps}
     is_wrong = live and config is not None and not faults and _is_wrong_live(config, form, report)
     if form == "json":
@@ -158,6 +156,12 @@ def _texts() -> Texts:
     return texts_in("en") if is_json else spoken_texts()
 
 
+def _say() -> Say:
+    """Return what makes the sentences of warnings: English ones in JSON, else those of one language."""
+    is_json = click.get_current_context().params["form"] == "json"
+    return Sentence if is_json else speaker(spoken_texts())
+
+
 def _mounted_alone(config: Config) -> list[Fault]:
     """Return a warning if a container sees only the file of the store, and not what SQLite puts beside it."""
     path = config.store.where
@@ -185,7 +189,7 @@ def _warnings(config: Config, known: _Known) -> tuple[Fault, ...]:
     years = years_that_matter(today)
     people = known.directory
     if config.directory.source == "wecom" and known.tags is None:
-        return warnings(config, years=years)
+        return warnings(config, years=years, say=_say())
     memberships = [membership for person in people.people for membership in person.memberships]
     departments = {department for membership in memberships for department in membership.departments}
     userids = {person.userid for person in people.people}
@@ -196,6 +200,7 @@ def _warnings(config: Config, known: _Known) -> tuple[Fault, ...]:
         roles={membership.role for membership in memberships if membership.role},
         departments=departments | set(people.departments.parents) | set(people.departments.names),
         tags=known.tags,
+        say=_say(),
     )
     if nobody := list_without_reviewer(config, people, day=today):
         named = ", ".join(nobody[:_NAMED]) + (" …" if len(nobody) > _NAMED else "")

@@ -14,8 +14,8 @@ from rich.table import Table
 
 from bot.cli.bars import bars
 from bot.cli.options import config_option, format_option, json_text, loaded
+from bot.config.own_texts import voice
 from bot.messages.catalog import Texts, texts_in
-from bot.messages.own_texts import voice
 from bot.messages.sentences import in_language
 from bot.store.copy import ComparedTable, Tell
 from bot.store.copy import copy as copy_all

@@ -20,8 +20,8 @@ from bot.features.imports.facts import FactLines
 from bot.features.imports.roster import RosterLines
 from bot.features.ledger.derive import derive
 from bot.features.renames.rename import RenameLines
-from bot.features.status.labels import fault_for_people
 from bot.messages.catalog import Text, Texts, texts_in
+from bot.messages.sentences import in_language
 from bot.services import Services
 
 
@@ -117,7 +117,10 @@ def _import(
         derive(services)  # contacts of renamed people are counted again
         texts = texts_in(services.language)
     if report.recognised:
-        click.echo(f"{file}: {report.recognised}", err=True)
+        click.echo(
+            texts["cli.import.recognised"].say(file=file, kind=in_language(texts, report.recognised)),
+            err=True,
+        )
     if form == "json":
         click.echo(json_text(_plain(report, file, dry_run=dry_run)), nl=False)
     else:
@@ -166,7 +169,7 @@ def _remarks(remarks: CappedList[Remark]) -> dict[str, Any]:
 
 
 def _for_people(report: Report, file: Path, texts: Texts, *, dry_run: bool) -> list[str]:
-    lines = [fault_for_people(fault, texts) for fault in report.faults.items]
+    lines = [fault.say(texts) for fault in report.faults.items]
     lines += _rest(report.faults, texts.table("cli.import.rest")["faults"])
     for remarks, name in (
         (report.unmatched, "unmatched"),

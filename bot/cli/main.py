@@ -9,6 +9,7 @@ import io
 import sys
 from contextlib import suppress
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -78,6 +79,22 @@ def _load_structlog() -> None:
 class _LazyGroup(click.Group):
     """A group whose commands are stand-ins with a name and a first line until one is called."""
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. An error of ours becomes a text in the command's language and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if (code := _exit_code(error)) is None:
+                raise
+            from bot.cli.options import spoken_texts  # a command that ends well waits for none of these
+            from bot.messages.sentences import in_language
+
+            with suppress(OSError):  # nobody reads it: the exit code still says it
+                click.echo(in_language(spoken_texts(), str(error)), err=True)
+            ctx.exit(code)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -112,14 +129,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal in GBK prints what it can
-    try:
-        cli(prog_name="quotabot")
-    except Exception as error:
-        if (code := _exit_code(error)) is None:
-            raise
-        with suppress(OSError):  # nobody reads it: the exit code still says it
-            click.echo(str(error), err=True)
-        sys.exit(code)
+    cli(prog_name="quotabot")
 
 
 def _exit_code(error: Exception) -> int | None:

@@ -12,8 +12,10 @@ from typing import Any, TypeVar
 
 import click
 
-from bot.config import Config, load
+from bot.config import Config, ConfigError, load
+from bot.config.toml import read_toml
 from bot.features.status.labels import iso as iso  # of reports: found here, too
+from bot.locales import DEFAULT, languages
 from bot.messages.catalog import Texts, texts_in
 
 _LANGUAGE = "quotabot.language"  # in the context of a command
@@ -51,17 +53,41 @@ def at_option(text: str) -> Callable[[F], F]:
 
 
 def loaded(path: Path) -> Config:
-    """Return the configuration. Raises ConfigError with all its faults."""
-    config = load(path, environ=os.environ)
-    if (context := click.get_current_context(silent=True)) is not None:
-        context.meta[_LANGUAGE] = config.locale.language
+    """Return the configuration. Raises ConfigError with all its faults, whose language is known then."""
+    try:
+        config = load(path, environ=os.environ)
+    except ConfigError:
+        _speak(_language_of(path))
+        raise
+    _speak(config.locale.language)
     return config
 
 
 def spoken_texts() -> Texts:
-    """Return the texts of the language of this command's configuration; English before it is read."""
+    """Return the texts of the language of this command's configuration; before it is read, `LANG` says it."""
     context = click.get_current_context(silent=True)
-    return texts_in("en" if context is None else context.meta.get(_LANGUAGE, "en"))
+    return texts_in((context and context.meta.get(_LANGUAGE)) or _language_of_environment())
+
+
+def _speak(language: str) -> None:
+    if (context := click.get_current_context(silent=True)) is not None:
+        context.meta[_LANGUAGE] = language
+
+
+def _language_of(path: Path) -> str:
+    """Return the language of a file with faults: its `[locale]`, else that of the environment."""
+    try:
+        locale = read_toml(path, missing="faults.no_config").get("locale", {})
+    except ConfigError:
+        return _language_of_environment()
+    named = locale.get("language", DEFAULT) if isinstance(locale, dict) else None
+    return named if named in languages() else _language_of_environment()
+
+
+def _language_of_environment() -> str:
+    """Return the language that `LC_ALL`, `LC_MESSAGES` or `LANG` names; Chinese for others, C and none."""
+    named = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    return next((name for name in languages() if name[:2] == named[:2]), DEFAULT)
 
 
 def json_text(report: object) -> str:

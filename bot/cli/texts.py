@@ -10,9 +10,9 @@ import click
 
 from bot.cli.options import config_option, loaded
 from bot.config.faults import written_key
+from bot.config.own_texts import FIXED, voice
 from bot.locales import languages
 from bot.messages.catalog import texts_in
-from bot.messages.own_texts import FIXED, voice
 
 
 @click.command()

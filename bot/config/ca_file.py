@@ -7,6 +7,7 @@ import ssl
 from pathlib import Path
 
 from bot.config.faults import Fault
+from bot.messages.sentences import Sentence, reason_of
 
 _DER = b"\x30\x82"
 
@@ -16,17 +17,17 @@ def ca_file_fault(file: Path, ca_file: Path) -> Fault | None:
     try:
         begin = ca_file.read_bytes()
     except OSError as error:
-        return _fault(file, ca_file, f"cannot be read: {error.strerror}")
+        return _fault(file, ca_file, Sentence("faults.unreadable", why=reason_of(error)))
     if not begin.strip():
-        return _fault(file, ca_file, "is empty: it must hold certificates in PEM")
+        return _fault(file, ca_file, Sentence("faults.ca_empty"))
     if begin.startswith(_DER):
-        return _fault(file, ca_file, "is DER: openssl x509 -inform der -in FILE -out ca.pem makes PEM of it")
+        return _fault(file, ca_file, Sentence("faults.ca_der"))
     if begin.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return _fault(file, ca_file, "begins with a byte order mark: save it as plain text (ASCII)")
+        return _fault(file, ca_file, Sentence("faults.ca_mark"))
     try:
         ssl.create_default_context(cafile=str(ca_file))
     except (ssl.SSLError, OSError):
-        return _fault(file, ca_file, "holds no certificate in PEM (-----BEGIN CERTIFICATE-----)")
+        return _fault(file, ca_file, Sentence("faults.ca_none"))
     return None
 
 

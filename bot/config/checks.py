@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any, TypeGuard
 
 from bot.config.faults import Fault, shown, written_key
+from bot.messages.sentences import Sentence
 
 Path = tuple[str | int, ...]
 
@@ -33,7 +34,7 @@ def cross_faults(tree: Mapping[str, Any], *, file: str) -> list[tuple[Path, Faul
 
 def _no_quota(tree: Mapping[str, Any]) -> Iterator[tuple[Path, object, str]]:
     if tree.get("quotas") == []:
-        yield ("quotas",), None, "must have at least one [[quotas]]"
+        yield ("quotas",), None, Sentence("faults.no_quota")
 
 
 def _repeated(tree: Mapping[str, Any], section: str, key: str) -> Iterator[tuple[Path, object, str]]:
@@ -43,7 +44,8 @@ def _repeated(tree: Mapping[str, Any], section: str, key: str) -> Iterator[tuple
         if not isinstance(name, str):
             continue
         if name in seen:
-            yield (section, number, key), name, f"must be unique; {section}[{seen[name]}] has it already"
+            allowed = Sentence("faults.repeated", section=section, number=seen[name])
+            yield (section, number, key), name, allowed
         else:
             seen[name] = number
 
@@ -52,11 +54,7 @@ def _empty_matches(tree: Mapping[str, Any]) -> Iterator[tuple[Path, object, str]
     for number, role in _items(tree, "roles"):
         match = role.get("match")
         if isinstance(match, Mapping) and not any(match.values()):
-            yield (
-                ("roles", number, "match"),
-                None,
-                'matches nobody; name somebody, such as { userids = ["…"] }',
-            )
+            yield ("roles", number, "match"), None, Sentence("faults.nobody")
 
 
 def _of_the_other_source(tree: Mapping[str, Any]) -> Iterator[tuple[Path, object, str]]:
@@ -64,14 +62,13 @@ def _of_the_other_source(tree: Mapping[str, Any]) -> Iterator[tuple[Path, object
     directory = tree.get("directory", {})
     source = directory.get("source", "wecom") if isinstance(directory, Mapping) else None
     if source == "wecom" and directory.get("departments"):
-        allowed = 'is for source = "csv": with "wecom" the departments are WeCom\'s; leave it out'
+        allowed = Sentence("faults.departments_of_csv")
         yield ("directory", "departments"), directory["departments"], allowed
     for number, role in _items(tree, "roles") if source == "csv" else ():
         match = role.get("match")
         for key in ("tags", "positions"):
             if isinstance(match, Mapping) and match.get(key):
-                allowed = 'is known to WeCom only; use source = "wecom", or departments and userids'
-                yield ("roles", number, "match", key), match[key], allowed
+                yield ("roles", number, "match", key), match[key], Sentence("faults.of_wecom")
 
 
 def _backwards(
@@ -80,7 +77,8 @@ def _backwards(
     for number, item in _items(tree, section):
         begin, end = item.get(first), item.get(last)
         if _is_day(begin) and _is_day(end) and begin > end:
-            yield (section, number, last), end, f"must not be before {first} = {begin}"
+            allowed = Sentence("faults.backwards", first=first, begin=str(begin))
+            yield (section, number, last), end, allowed
 
 
 def _items(tree: Mapping[str, Any], section: str) -> Iterator[tuple[int, Mapping[str, Any]]]:

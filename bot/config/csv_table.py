@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.config.faults import Fault, nearest, shown
 from bot.config.table_file import TableError, TableFile, trimmed
+from bot.messages.sentences import Sentence, reason_of
 
 # As people and spreadsheets write days; the mark between the parts is the same twice.
 _DAY = re.compile(
@@ -53,7 +54,8 @@ class Cells:
             except ValueError:
                 pass
         if text or not or_empty:
-            self.fault(column, "must be a date such as 2026-01-31" + (", or empty" if or_empty else ""))
+            date_or_empty = Sentence("faults.cells.date_or_empty")
+            self.fault(column, date_or_empty if or_empty else Sentence("faults.cells.date"))
         return None
 
 
@@ -110,9 +112,9 @@ class CsvTable:
         except TableError as error:
             self.break_off(str(error), line=error.line)
         except FileNotFoundError:
-            self.break_off("there is no such file")
+            self.break_off(Sentence("faults.cells.no_file"))
         except OSError as error:
-            self.break_off(f"cannot be read: {error.strerror}")
+            self.break_off(Sentence("faults.unreadable", why=reason_of(error)))
 
     def _lines(self, rows: Iterator[tuple[int, Sequence[str]]]) -> Iterator[Cells]:
         _, first = next(rows, (1, ()))
@@ -125,7 +127,8 @@ class CsvTable:
             if not cells:
                 continue
             if len(cells) > width or len(row) < width:
-                self.fault(f"{max(len(cells), len(row))} cells, but the header has {width}", line=number)
+                found = max(len(cells), len(row))
+                self.fault(Sentence("faults.cells.cells", cells=found, width=width), line=number)
                 continue
             cells += [""] * (width - len(cells))
             yield Cells(cells, places, number=number, table=self)
@@ -139,20 +142,20 @@ class CsvTable:
         """Record the faults of the header; return whether the lines can be read."""
         if not any(header):
             if not self.faults:
-                self.break_off(f"has no header line; its columns are {','.join(self._known)}")
+                self.break_off(Sentence("faults.cells.no_header", columns=",".join(self._known)))
             return False
         for column in dict.fromkeys(header):
             if column not in self._known:
                 known = ", ".join(self._known)
                 self.break_off(
-                    f"unknown column; known are {known}",
+                    Sentence("faults.cells.unknown_column", known=known),
                     line=1,
                     value=shown(column),
                     meant=nearest(column, self._known),
                 )
             if header.count(column) > 1:
-                self.break_off("this column appears twice", line=1, value=shown(column))
+                self.break_off(Sentence("faults.cells.twice"), line=1, value=shown(column))
         missing = [column for column in self._required if column not in header]
         for column in missing:
-            self.break_off(f"the column {column} is missing", line=1)
+            self.break_off(Sentence("faults.cells.missing", column=column), line=1)
         return not missing

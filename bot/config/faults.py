@@ -9,15 +9,21 @@ from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
 from difflib import get_close_matches
+from typing import Any
 
 from pydantic import SecretStr
 from pydantic_core import PydanticCustomError
 
+from bot.messages.catalog import Texts
+from bot.messages.sentences import Say, Sentence, speaker
+
 NOT_SHOWN = "(not shown)"
+_HUGE = "(a huge number)"
 
 _LONGEST_VALUE = 80
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _CREDENTIALS = re.compile(r"//.*@")
+_ITEM = re.compile(r"(?P<path>.*) \((?P<noun>quota|role|robot) (?P<name>.*)\)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +32,8 @@ class Fault:
 
     *key_path* is the key as its author writes it, or the position ("line 4, column share"); empty for the
     whole file. *value* is the written value, ready to print; None if absent or secret. *allowed* says what is
-    right; *nearest* is the known name that was probably meant. *line* and *column* give the position in a
-    table again, for programs.
+    right, best as a `Sentence`; *nearest* is the known name that was probably meant. *line* and *column* give
+    the position in a table again, for programs. `str(fault)` is English, and a `Sentence` itself.
     """
 
     file: str
@@ -39,17 +45,37 @@ class Fault:
     column: str | None = None
 
     def __str__(self) -> str:
-        place = f"{self.file}: {self.key_path}" if self.key_path else self.file
-        value = "" if self.value is None else f" = {self.value}"
-        nearest = "" if self.nearest is None else f"; did you mean {self.nearest}?"
-        return f"{place}{value}: {self.allowed}{nearest}"
+        return self._said(Sentence)
+
+    def say(self, texts: Texts) -> str:
+        """Return the line that people read, in the language of *texts*."""
+        return self._said(speaker(texts))
+
+    def _said(self, say: Say) -> str:
+        value = "" if self.value is None else say("faults.value", value=_value_said(self.value, say))
+        meant = "" if self.nearest is None else say("faults.meant", word=self.nearest)
+        about = {"file": self.file, "value": value, "allowed": self.allowed, "meant": meant}
+        if not self.key_path:
+            return say("faults.whole", **about)
+        return say("faults.at_key", key=self._key_said(say), **about)
+
+    def _key_said(self, say: Say) -> str:
+        if self.line is not None and self.column is not None:
+            return say("faults.line_column", line=self.line, column=self.column)
+        if self.line is not None:
+            return say("faults.line", line=self.line)
+        if self.column is not None:
+            return say("faults.column", column=self.column)
+        if (item := _ITEM.fullmatch(self.key_path)) is not None:
+            return say(f"faults.items.{item['noun']}", path=item["path"], name=item["name"])
+        return self.key_path
 
 
 class FileError(ValueError):
     """A file that cannot be used; *faults* holds all its faults, never only the first."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__("\n".join(str(fault) for fault in faults))
+        super().__init__(Sentence("faults.all", lines=[str(fault) for fault in faults]))
         self.faults = tuple(faults)
 
 
@@ -62,8 +88,9 @@ def sounds_secret(key: str) -> bool:
     return any(sound in key.lower() for sound in ("secret", "token", "key", "password"))
 
 
-def refusal(allowed: str, *, nearest: str | None = None) -> PydanticCustomError:
-    """Return the error for a validator to raise; the author of the file reads the sentence *allowed*."""
+def refusal(key: str, *, nearest: str | None = None, **values: Any) -> PydanticCustomError:
+    """Return the error for a validator to raise; the author of the file reads the sentence under *key*."""
+    allowed = Sentence(key, **values)
     return PydanticCustomError("refused", "{allowed}", {"allowed": allowed, "nearest": nearest})
 
 
@@ -113,12 +140,18 @@ def shown(value: object) -> str | None:
             return json.dumps(cut, ensure_ascii=False)
         case int():
             # Python refuses to print a number of thousands of digits.
-            return str(value) if abs(value) < 10**18 else "(a huge number)"
+            return str(value) if abs(value) < 10**18 else _HUGE
         case Decimal():
             return str(value)
         case date() | time():
             return value.isoformat()
     return NOT_SHOWN
+
+
+def _value_said(value: str, say: Say) -> str:
+    if value == NOT_SHOWN:
+        return say("faults.hidden")
+    return say("faults.huge") if value == _HUGE else value
 
 
 def _item_name(path: Sequence[str | int], tree: object) -> str:

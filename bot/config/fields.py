@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -29,6 +29,7 @@ from pydantic import (
 from bot.config.faults import nearest, refusal
 from bot.core.workdays import is_known_country
 from bot.locales import languages
+from bot.messages.sentences import Sentence, reason_of
 
 MAX_WORKING_HOURS = 10
 WELCOME_BYTES = 4000  # of WeCom [92137]
@@ -37,9 +38,7 @@ WELCOME_BYTES = 4000  # of WeCom [92137]
 MAX_WHOLE = 2**32 - 1
 
 _TIME = r"([01][0-9]|2[0-3]):([0-5][0-9])"
-USERID_ALLOWED = "must be a WeCom userid: a letter or digit, then up to 63 more or _ . @ -"
 
-_PATHS_BEGIN = "paths begin at the configuration's folder"
 # It begins with a letter or a digit: WeCom reads `@all` as everybody.
 _USERID = r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}"
 _ENV_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
@@ -80,20 +79,20 @@ def is_userid(text: str) -> bool:
 
 def _userid(value: str) -> str:
     if not is_userid(value):
-        raise refusal(USERID_ALLOWED)
+        raise refusal("faults.userid")
     return value.lower()  # WeCom compares userids without case
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise refusal("must be a text in quotes")
+        raise refusal("faults.text")
     return value
 
 
 def _welcome_text(value: object) -> str:
     text = _text(value)
     if not text.strip() or len(text.encode()) > WELCOME_BYTES:
-        raise refusal(f"must be a text of 1 to {WELCOME_BYTES} bytes of UTF-8")
+        raise refusal("faults.welcome", bytes=WELCOME_BYTES)
     return text
 
 
@@ -106,34 +105,34 @@ def _place(info: ValidationInfo) -> ConfigSource:
 def _time_of_day(value: object) -> time:
     match = re.fullmatch(_TIME, _text(value), re.ASCII)
     if not match:
-        raise refusal('must be a local time such as "09:07"')
+        raise refusal("faults.time")
     return time(int(match[1]), int(match[2]))
 
 
 def _working_hours(value: object) -> WorkingHours:
     match = re.fullmatch(f"({_TIME})-({_TIME})", _text(value), re.ASCII)
     if not match:
-        raise refusal('must be local times such as "08:30-18:00"')
+        raise refusal("faults.hours")
     opens, closes = _time_of_day(match[1]), _time_of_day(match[4])
     minutes = (closes.hour - opens.hour) * 60 + closes.minute - opens.minute
     if minutes <= 0:
-        raise refusal("the first time must be before the second")
+        raise refusal("faults.hours_order")
     if minutes > MAX_WORKING_HOURS * 60:
-        raise refusal(f"must span at most {MAX_WORKING_HOURS} hours")
+        raise refusal("faults.hours_long", hours=MAX_WORKING_HOURS)
     return WorkingHours(opens=opens, closes=closes)
 
 
 def _exact(value: object) -> object:
     # TOML has whole numbers too; True is an int for Python but not a number for readers.
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise refusal("must be a number")
+        raise refusal("faults.number")
     return Decimal(value)
 
 
 def _day(value: object) -> date:
     # In Python a datetime is a date; a day of the bank has no time.
     if not isinstance(value, date) or isinstance(value, datetime):
-        raise refusal("must be a date without quotes, such as 2026-01-31")
+        raise refusal("faults.date")
     return value
 
 
@@ -145,7 +144,7 @@ def _timezone(value: object) -> ZoneInfo:
     name = _text(value)
     if name not in _zones():
         meant = "Asia/Shanghai" if name.rpartition("/")[2].lower() in _CHINAS else nearest(name, _zones())
-        raise refusal('must be a time zone such as "Asia/Shanghai"', nearest=meant)
+        raise refusal("faults.zone", nearest=meant)
     return ZoneInfo(name)
 
 
@@ -156,9 +155,20 @@ def _zones() -> frozenset[str]:
 
 def _language(value: object) -> object:
     if value not in languages():
-        *others, last = (f'"{name}"' for name in languages())
-        raise refusal(f"must be one of {', '.join(others)} or {last}")
+        others, last = _listed(languages())
+        raise refusal("faults.either", others=others, last=last)
     return value
+
+
+def one_of(words: Sequence[str]) -> Sentence:
+    """Return the sentence that a value must be one of *words*, of which there are several."""
+    others, last = _listed(words)
+    return Sentence("faults.either", others=others, last=last)
+
+
+def _listed(words: Sequence[str]) -> tuple[str, str]:
+    *others, last = (f'"{word}"' for word in words)
+    return ", ".join(others), last
 
 
 def _http_url(value: str) -> SplitResult | None:
@@ -174,9 +184,7 @@ def _http_url(value: str) -> SplitResult | None:
 def _base_url(value: str) -> str:
     url = _http_url(value)
     if url is None or "@" in url.netloc:
-        raise refusal(
-            "must be an address that begins with http:// or https:// and has no ?, # or password in it"
-        )
+        raise refusal("faults.base_url")
     return value.rstrip("/")
 
 
@@ -193,7 +201,7 @@ def _is_ping_url(value: str) -> bool:
 def _listen(value: object) -> HostPort:
     match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:\[\]/]+)):([0-9]{1,5})", _text(value), re.ASCII)
     if not match or int(match[3]) > 65535:
-        raise refusal('must be host and port such as "127.0.0.1:8080" or "[::1]:8080"')
+        raise refusal("faults.listen")
     return HostPort(host=match[1] or match[2], port=int(match[3]))
 
 
@@ -201,7 +209,7 @@ def _network(value: object) -> IPv4Network | IPv6Network:
     try:
         return ip_network(_text(value))
     except ValueError:
-        raise refusal("must be an IP address or a network such as 10.1.0.0/16") from None
+        raise refusal("faults.network") from None
 
 
 def _path(value: object, info: ValidationInfo) -> Path | None:
@@ -210,7 +218,7 @@ def _path(value: object, info: ValidationInfo) -> Path | None:
 
 def _required_path(value: object, info: ValidationInfo) -> Path:
     if (path := _path(value, info)) is None:
-        raise refusal("must be the path of a file")
+        raise refusal("faults.path")
     return path
 
 
@@ -221,10 +229,7 @@ def _store_url(value: object, info: ValidationInfo) -> Path | SecretStr:
         return SecretStr(url)
     match = re.fullmatch(r"sqlite:///([^?#]*[^?#/])", url)
     if not match or match[1] == ":memory:":
-        raise refusal(
-            "must be sqlite:///PATH begun at the configuration's folder, sqlite:////PATH from the root, "
-            "or postgresql://USER@HOST/DATABASE"
-        )
+        raise refusal("faults.store_url")
     return _place(info).resolve(match[1])
 
 
@@ -237,49 +242,48 @@ def _secret(value: object, info: ValidationInfo) -> SecretStr:
         case {"file": str(name), **more} if not more:
             text = _from_file(name, _place(info))
         case _:
-            raise refusal('must be a text in quotes, { env = "NAME" } or { file = "PATH" }')
+            raise refusal("faults.secret")
     if not text:
-        raise refusal("must not be empty")
+        raise refusal("faults.not_empty")
     return SecretStr(text)
 
 
 def _from_environment(name: str, environ: Mapping[str, str]) -> str:
     if not re.fullmatch(_ENV_NAME, name):
-        raise refusal("env wants the name of an environment variable: letters, digits and _")
+        raise refusal("faults.env_name")
     if text := environ.get(name, "").strip():
         return text
     # The author may have pasted the secret itself here; names of variables are in capitals.
-    key = f" {name}" if name == name.upper() else " that is named here"
-    raise refusal(f"the environment variable{key} is not set; set it for the service, or use {{ file = … }}")
+    raise refusal("faults.env_unset", name=name if name == name.upper() else Sentence("faults.named_here"))
 
 
 def _from_file(name: str, place: ConfigSource) -> str:
     # The same care: print only what looks like a path.
-    path = f" {name}" if re.search(r"[./\\]", name) else " that is named here"
+    path = name if re.search(r"[./\\]", name) else Sentence("faults.named_here")
     try:
         text = place.resolve(name).read_text(encoding="utf-8-sig").strip()
     except OSError as error:
-        raise refusal(f"the file{path} cannot be read ({error.strerror}); write the secret into it") from None
+        raise refusal("faults.secret_unreadable", path=path, why=reason_of(error)) from None
     except ValueError:
-        raise refusal(f"the file{path} is not a UTF-8 text") from None
+        raise refusal("faults.secret_not_text", path=path) from None
     if not text:
-        raise refusal(f"the file{path} is empty; write the secret into it")
+        raise refusal("faults.secret_empty", path=path)
     return text
 
 
-def _must(allowed: str, holds: Callable[[Any], object]) -> AfterValidator:
-    """Return a validator that refuses values for which *holds* is not true: they must be *allowed*."""
+def _must(key: str, holds: Callable[[Any], object], **values: Any) -> AfterValidator:
+    """Return a validator that refuses values for which *holds* is not true, by the sentence under *key*."""
 
     def check(value: Any) -> Any:
         if not holds(value):
-            raise refusal(allowed)
+            raise refusal(key, **values)
         return value
 
     return AfterValidator(check)
 
 
-def _shaped(pattern: str, allowed: str) -> AfterValidator:
-    return _must(allowed, lambda secret: re.fullmatch(pattern, secret.get_secret_value(), re.ASCII))
+def _shaped(key: str, pattern: str) -> AfterValidator:
+    return _must(key, lambda secret: re.fullmatch(pattern, secret.get_secret_value(), re.ASCII))
 
 
 def _schema(**schema: Any) -> WithJsonSchema:
@@ -303,8 +307,10 @@ _SECRET_SCHEMA = _schema(
 
 Text = Annotated[str, BeforeValidator(_text)]
 WelcomeText = Annotated[str, BeforeValidator(_welcome_text)]
-Whole = Annotated[int, Strict(), _must(f"must be at most {MAX_WHOLE}", lambda value: abs(value) <= MAX_WHOLE)]
-Department = Annotated[Whole, _must("must be a department id, from 1 on", lambda value: value >= 1)]
+Whole = Annotated[
+    int, Strict(), _must("faults.at_most", lambda value: abs(value) <= MAX_WHOLE, bound=MAX_WHOLE)
+]
+Department = Annotated[Whole, _must("faults.department", lambda value: value >= 1)]
 Truth = Annotated[bool, Strict()]
 Exact = Annotated[Decimal, BeforeValidator(_exact), _schema(type="number")]
 Day = Annotated[date, BeforeValidator(_day), _schema(type="string", format="date")]
@@ -315,10 +321,7 @@ Hours = Annotated[
 Zone = Annotated[ZoneInfo, BeforeValidator(_timezone), _schema(type="string")]
 Country = Annotated[
     Text,
-    _must(
-        'must be a country whose holidays are known, by its two capital letters, such as "CN"',
-        is_known_country,
-    ),
+    _must("faults.country", is_known_country),
     _schema(type="string", pattern="^[A-Z]{2}$"),
 ]
 Language = Annotated[str, BeforeValidator(_language), _schema(type="string", enum=list(languages()))]
@@ -326,27 +329,24 @@ Language = Annotated[str, BeforeValidator(_language), _schema(type="string", enu
 _CORP_ID = r"w[wx][0-9A-Za-z_-]{1,62}"
 CorpId = Annotated[
     Text,
-    _must(
-        "must be ww (old corps: wx) and letters or digits; admin console: 我的企业 → 企业ID",
-        re.compile(_CORP_ID).fullmatch,
-    ),
+    _must("faults.corp_id", re.compile(_CORP_ID).fullmatch),
     _schema(type="string", pattern=f"^{_CORP_ID}$"),
 ]
 UserId = Annotated[Text, AfterValidator(_userid), _schema(type="string", pattern=f"^{_USERID}$")]
 QuotaId = Annotated[
     Text,
-    _must("must be 1 to 64 letters, digits and _ . - without spaces", re.compile(r"[\w.-]{1,64}").fullmatch),
+    _must("faults.quota_id", re.compile(r"[\w.-]{1,64}").fullmatch),
     _schema(type="string", minLength=1, maxLength=64),
 ]
 BaseUrl = Annotated[Text, AfterValidator(_base_url), _schema(type="string", pattern="^https?://")]
 Proxy = Annotated[
     Text,
-    _must('must be an address such as "http://proxy.example.com:3128", or "" for none', _is_proxy),
+    _must("faults.proxy", _is_proxy),
     _schema(type="string"),
 ]
 PingUrl = Annotated[
     Text,
-    _must('must be an address that begins with http:// or https://, or "" for none', _is_ping_url),
+    _must("faults.ping_url", _is_ping_url),
     _schema(type="string"),
 ]
 Listen = Annotated[HostPort, BeforeValidator(_listen), _schema(type="string", pattern="^.+:[0-9]+$")]
@@ -355,20 +355,16 @@ RequiredPath = Annotated[Path, BeforeValidator(_required_path), _schema(type="st
 OptionalPath = Annotated[Path | None, BeforeValidator(_path), _schema(type="string")]
 OptionalFile = Annotated[
     OptionalPath,
-    _must(f"no such file; {_PATHS_BEGIN}", lambda path: path is None or path.is_file()),
+    _must("faults.no_file", lambda path: path is None or path.is_file()),
 ]
 OptionalFolder = Annotated[
     OptionalPath,
-    _must(f"no such folder; {_PATHS_BEGIN}", lambda path: path is None or path.is_dir()),
+    _must("faults.no_folder", lambda path: path is None or path.is_dir()),
 ]
 StoreUrl = Annotated[Path | SecretStr, BeforeValidator(_store_url), _schema(type="string")]
 Secret = Annotated[SecretStr, BeforeValidator(_secret), _SECRET_SCHEMA]
-CallbackToken = Annotated[
-    Secret, _shaped(r"[A-Za-z0-9]{1,32}", "must be 1 to 32 letters and digits, as in 接收消息 → Token")
-]
-CallbackAesKey = Annotated[
-    Secret, _shaped(r"[A-Za-z0-9]{43}", "must be 43 letters and digits, as in 接收消息 → EncodingAESKey")
-]
+CallbackToken = Annotated[Secret, _shaped("faults.token", r"[A-Za-z0-9]{1,32}")]
+CallbackAesKey = Annotated[Secret, _shaped("faults.aes_key", r"[A-Za-z0-9]{43}")]
 
 
 class Section(BaseModel):

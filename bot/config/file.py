@@ -114,6 +114,5 @@ def _position(path: tuple[str | int, ...], order: list[str]) -> tuple[int, int]:
 
 def _tree(path: Path) -> dict[str, Any]:
     """Return the parsed file, with strings that look secret wrapped. Raises ConfigError."""
-    missing = "there is no such file; copy config.example.toml to it and fill it in, or use --config"
     # Without [wecom], name each key that it needs.
-    return {"wecom": {}, **read_toml(path, missing=missing)}
+    return {"wecom": {}, **read_toml(path, missing="faults.no_config")}

@@ -31,7 +31,7 @@ def load_quotas(path: Path, *, config: Config) -> tuple[core_quotas.Quota, ...]:
     Of a whole configuration file only these two parts are read. A file of quotas without `[integrity]` uses
     that of *config*. Raises ConfigError with every fault.
     """
-    written = read_toml(path, missing="there is no such file of [[quotas]]")
+    written = read_toml(path, missing="faults.no_quotas_file")
     whole = "wecom" in written
     # Other known parts of a configuration are irrelevant here.
     tree = {key: value for key, value in written.items() if key in _OURS or key not in Config.model_fields}

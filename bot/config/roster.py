@@ -12,11 +12,12 @@ from fractions import Fraction
 from pathlib import Path
 
 from bot.config.csv_table import Cells, CsvTable
-from bot.config.faults import FileError, shown
-from bot.config.fields import MAX_WHOLE, USERID_ALLOWED, is_userid
+from bot.config.faults import FileError
+from bot.config.fields import MAX_WHOLE, is_userid
 from bot.config.rules import Role
 from bot.core.people import Departments
 from bot.core.text import cleaned
+from bot.messages.sentences import Sentence
 
 ROSTER_COLUMNS = ("userid", "name", "department", "role", "leader_of", "joined_on", "left_on", "share")
 _FIELDS = {column: column for column in ROSTER_COLUMNS[1:]} | {"department": "departments"}
@@ -73,10 +74,7 @@ class ZeroTwins:
 
 def twin_fault(other: str) -> str:
     """Return what is wrong with a userid that differs from *other* only by zeros at its beginning."""
-    return (
-        f"differs from {other} only by zeros at the beginning, which spreadsheets drop: format the column as "
-        "text and write the userid as in WeCom; if it did change, `quotabot import renames` says so"
-    )
+    return Sentence("faults.cells.zeros", other=other)
 
 
 def read_roster(
@@ -97,7 +95,7 @@ def read_roster(
         twins.refuse(cells, "userid", userid)
         twins.add(userid)
         if userid in first_seen:
-            cells.fault("userid", f"must be unique; line {first_seen[userid]} has it already")
+            cells.fault("userid", Sentence("faults.cells.unique", line=first_seen[userid]))
         elif userid:
             first_seen[userid] = cells.number
         lines[userid] = _roster_line(cells, userid, departments, with_departments=with_departments)
@@ -116,10 +114,10 @@ def read_departments(path: Path) -> Departments:
         number = _whole(cells, "id", cells["id"])
         name = _name(cells)
         if not name:
-            cells.fault("name", "must not be empty")
+            cells.fault("name", Sentence("faults.not_empty"))
         parent = 0 if cells["parent"] in ("", "0") else _whole(cells, "parent", cells["parent"])
         if number in rows:
-            cells.fault("id", f"must be unique; line {rows[number].number} has it already")
+            cells.fault("id", Sentence("faults.cells.unique", line=rows[number].number))
         elif number:
             rows[number], names[number] = cells, name
             if parent:
@@ -210,22 +208,22 @@ def _roster_line(
         share=_share(cells),
     )
     if with_departments and not cells["department"].strip("; "):
-        cells.fault("department", "must be at least one department id; several are joined with ;")
+        cells.fault("department", Sentence("faults.cells.no_department"))
     if line.joined_on and line.left_on and line.left_on < line.joined_on:
-        cells.fault("left_on", f"must not be before joined_on = {line.joined_on}")
+        cells.fault("left_on", Sentence("faults.cells.left_before", day=str(line.joined_on)))
     return line
 
 
 def _userid(cells: Cells) -> str:
     if is_userid(cells["userid"]):
         return cells["userid"].lower()
-    cells.fault("userid", USERID_ALLOWED)
+    cells.fault("userid", Sentence("faults.userid"))
     return ""
 
 
 def _name(cells: Cells) -> str:
     if re.search(r"[\x00-\x1f\x7f]", cells["name"]):
-        cells.fault("name", "must be one line of text")
+        cells.fault("name", Sentence("faults.cells.one_line"))
     return cells["name"]
 
 
@@ -234,7 +232,7 @@ def _ids(cells: Cells, column: str, departments: Departments | None) -> tuple[in
     ids = dict.fromkeys(_whole(cells, column, part) for part in parts if part)
     for number in ids:
         if number and departments is not None and number not in departments.names:
-            cells.fault(column, f"the departments file has no department {number}")
+            cells.fault(column, Sentence("faults.cells.unknown_department", number=number))
     return tuple(ids)
 
 
@@ -242,8 +240,8 @@ def _whole(cells: Cells, column: str, text: str) -> int:
     """Return a department id, or 0 after recording a fault."""
     if re.fullmatch(r"[0-9]{1,10}", text) and 1 <= int(text) <= MAX_WHOLE:
         return int(text)
-    several = "; several are joined with ;" if column in ("department", "leader_of") else ""
-    cells.fault(column, f"must be a department id, a whole number from 1 on{several}")
+    is_list = column in ("department", "leader_of")
+    cells.fault(column, Sentence("faults.cells.departments" if is_list else "faults.cells.department"))
     return 0
 
 
@@ -253,7 +251,7 @@ def _share(cells: Cells) -> Fraction:
         return Fraction(1)
     share = Fraction(text) if re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,9})?", text) else Fraction(0)
     if not 0 < share <= 1:
-        cells.fault("share", "must be a part-time factor above 0 and at most 1, such as 0.5; empty is 1")
+        cells.fault("share", Sentence("faults.cells.share"))
     return share
 
 
@@ -261,7 +259,7 @@ def _check_tree(parents: Mapping[int, int], rows: Mapping[int, Cells]) -> None:
     on_a_known_cycle: set[int] = set()
     for number, parent in parents.items():
         if parent not in rows:
-            rows[number].fault("parent", f"the file has no department {shown(parent)}")
+            rows[number].fault("parent", Sentence("faults.cells.unknown_parent", parent=parent))
             continue
         way = [number]
         while (above := parents.get(way[-1])) is not None and above not in way:
@@ -270,4 +268,4 @@ def _check_tree(parents: Mapping[int, int], rows: Mapping[int, Cells]) -> None:
         if above == number and number not in on_a_known_cycle:
             on_a_known_cycle.update(way)
             circle = " → ".join(str(step) for step in (*way, number))
-            rows[number].fault("parent", f"departments must not lie in a circle: {circle}")
+            rows[number].fault("parent", Sentence("faults.cells.circle", circle=circle))

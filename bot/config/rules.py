@@ -63,7 +63,7 @@ class Penalty(Section):
     def _one_way(self) -> Self:
         ways = (self.flat is not None, self.per_missing is not None, bool(self.tiers))
         if sum(ways) != 1 or (self.cap is not None and self.per_missing is None):
-            raise refusal("exactly one of flat, per_missing (with cap if wanted), tiers")
+            raise refusal("faults.penalty")
         return self
 
 
@@ -88,7 +88,7 @@ class Reward(Section):
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if bool(self.top) == (self.per_extra is not None) or (self.cap is not None and self.top):
-            raise refusal("exactly one of top, per_extra (with cap if wanted)")
+            raise refusal("faults.reward")
         return self
 
 

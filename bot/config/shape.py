@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar, get_args
 
@@ -10,24 +11,27 @@ from pydantic_core import ErrorDetails
 
 from bot.config.checks import cross_faults
 from bot.config.faults import Fault, nearest, shown, sounds_secret, value_at, written_key
-from bot.config.fields import ConfigSource
+from bot.config.fields import ConfigSource, one_of
+from bot.messages.catalog import texts_in
+from bot.messages.sentences import Sentence
 
 Path = tuple[str | int, ...]
 _Model = TypeVar("_Model", bound=BaseModel)
 
+# The sentences for pydantic's kinds of errors, and where its context has the bound in them.
 _SENTENCES = {
-    "int_type": "must be a whole number",
-    "bool_type": "must be true or false",
-    "tuple_type": "must be a list",
-    "model_type": "must be a table",
-    "finite_number": "must be a number",
-    "string_too_short": "must not be empty",
-    "greater_than_equal": "must be at least {ge}",
-    "greater_than": "must be more than {gt}",
-    "less_than_equal": "must be at most {le}",
-    "less_than": "must be less than {lt}",
-    "literal_error": "must be one of {expected}",
+    "int_type": "faults.whole_number",
+    "bool_type": "faults.truth",
+    "tuple_type": "faults.list",
+    "model_type": "faults.table",
+    "finite_number": "faults.number",
+    "string_too_short": "faults.not_empty",
+    "greater_than_equal": "faults.at_least",
+    "greater_than": "faults.more_than",
+    "less_than_equal": "faults.at_most",
+    "less_than": "faults.less_than",
 }
+_BOUNDS = ("ge", "gt", "le", "lt")
 
 
 def validated(
@@ -64,9 +68,9 @@ def _fault(detail: ErrorDetails, *, model: type[BaseModel], tree: Mapping[str, A
     if kind == "extra_forbidden":
         return _unknown(path, place, model=model, file=file)
     if kind == "missing":
-        return Fault(file=file, key_path=place, value=None, allowed=_wanted(path, model))
+        return Fault(file=file, key_path=place, value=None, allowed=_wanted(path))
     if kind == "tuple_type" and path in (("quotas",), ("roles",), ("robots",), ("campaigns",)):
-        allowed = f"must be a list: write [[{path[0]}]], not [{path[0]}]"
+        allowed = Sentence("faults.brackets", name=path[0])
         return Fault(file=file, key_path=place, value=None, allowed=allowed)
     # A text in place of a table may be anything, even a misplaced secret.
     hidden = kind == "model_type" or any(isinstance(part, str) and sounds_secret(part) for part in path)
@@ -83,15 +87,19 @@ def _allowed(kind: str, context: Mapping[str, Any], message: str) -> str:
     if kind == "refused":
         return str(context["allowed"])
     # pydantic writes 'pair', TOML "pair".
-    return _SENTENCES.get(kind, message).format(**context).replace("'", '"')
+    if kind == "literal_error":
+        return one_of(re.findall("'([^']*)'", context["expected"]))
+    if kind not in _SENTENCES:
+        return message.replace("'", '"')
+    bound = next((context[name] for name in _BOUNDS if name in context), None)
+    return Sentence(_SENTENCES[kind], bound=bound)
 
 
-def _wanted(path: Path, model: type[BaseModel]) -> str:
-    owner = _model_at(model, path[:-1])
-    for name, info in owner.model_fields.items() if owner else ():
-        if (info.alias or name) == path[-1] and info.description:
-            return f"is required. {info.description}"
-    return "is required"
+def _wanted(path: Path) -> str:
+    key = ".".join(part for part in path if isinstance(part, str))
+    if key not in texts_in("en").table("faults.keys"):
+        return Sentence("faults.required")
+    return Sentence("faults.required_key", about=Sentence(f"faults.keys.{key}"))
 
 
 def _unknown(path: Path, place: str, *, model: type[BaseModel], file: str) -> Fault:
@@ -103,8 +111,10 @@ def _unknown(path: Path, place: str, *, model: type[BaseModel], file: str) -> Fa
         # Often the key is right but under the wrong heading.
         elsewhere = [key for key in key_paths(model) if key.rpartition(".")[2] == word]
         meant = elsewhere[0] if len(elsewhere) == 1 else None
-    known = f"; known here: {', '.join(here)}" if meant is None else ""
-    return Fault(file=file, key_path=place, value=None, allowed=f"unknown key{known}", nearest=meant)
+    allowed = Sentence("faults.unknown_key")
+    if meant is None:
+        allowed = Sentence("faults.unknown_key_of", known=", ".join(here))
+    return Fault(file=file, key_path=place, value=None, allowed=allowed, nearest=meant)
 
 
 def _model_at(model: type[BaseModel] | None, path: Path) -> type[BaseModel] | None:

@@ -14,11 +14,18 @@ from datetime import date, datetime, time
 from io import BufferedReader, StringIO
 from itertools import chain
 from pathlib import Path
+from typing import Any
+
+from bot.messages.sentences import Sentence
 
 _UTF8, _GB, _UTF16 = "UTF-8", "GB18030", "UTF-16"
 _XLSX, _XLS = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _SEPARATORS = ",;\t"
-_NAMES = {",": "comma", ";": "semicolon", "\t": "tab"}
+_CSV = {
+    ",": "faults.recognised.commas",
+    ";": "faults.recognised.semicolons",
+    "\t": "faults.recognised.tabs",
+}
 _EXACT = 10**15  # a spreadsheet rounds longer numbers
 
 
@@ -31,11 +38,19 @@ class TableError(Exception):
 
 
 class TableFile:
-    """The file at *path*, read row by row; `description` holds once the first row was read."""
+    """The file at *path*, read row by row."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.description = ""
+        self._recognised: tuple[str, dict[str, Any]] | None = None
+
+    @property
+    def description(self) -> str:
+        """Return what kind of file was recognised; empty before the first row was read."""
+        if self._recognised is None:
+            return ""
+        key, values = self._recognised
+        return Sentence(key, **values)
 
     def rows(self) -> Iterator[tuple[int, Sequence[str]]]:
         """Yield each row with its line in the file. Raises TableError, OSError."""
@@ -43,7 +58,7 @@ class TableFile:
             begin = stream.read(4)
             stream.seek(0)
             if begin == _XLS:
-                raise TableError("is an old Excel file (.xls); in Excel save as .xlsx or “CSV UTF-8”")
+                raise TableError(Sentence("faults.cells.old_excel"))
             if begin == _XLSX:
                 yield from self._of_workbook()
             else:
@@ -55,14 +70,15 @@ class TableFile:
         try:
             with python_calamine.CalamineWorkbook.from_path(self._path) as book:
                 sheet = book.get_sheet_by_index(0)
-                self.description = f"Excel, sheet {sheet.name}"
+                about = {"sheet": sheet.name, "sheets": len(book.sheet_names)}
+                self._recognised = "faults.recognised.sheet", about
                 if len(book.sheet_names) > 1:
-                    self.description += f", the first of {len(book.sheet_names)}"
+                    self._recognised = "faults.recognised.first_sheet", about
                 rows = sheet.to_python(skip_empty_area=False)
         except python_calamine.PasswordError:
-            raise TableError("is protected by a password; save it without one") from None
+            raise TableError(Sentence("faults.cells.password")) from None
         except (python_calamine.CalamineError, python_calamine.ZipError, python_calamine.XmlError) as error:
-            raise TableError(f"is no readable Excel file ({error}); save it again as .xlsx") from None
+            raise TableError(Sentence("faults.cells.broken_excel", why=str(error))) from None
         for number, row in enumerate(rows, start=1):
             yield number, [_text(cell) for cell in row]
 
@@ -71,15 +87,15 @@ class TableFile:
         lines = _decoded(stream, encoding)
         first = next(lines, "")
         separator = _separator_of(first)
-        self.description = f"CSV, {encoding}, separator {_NAMES[separator]}"
+        self._recognised = _CSV[separator], {"encoding": encoding}
         reader = csv.reader(chain((first,), lines), delimiter=separator, strict=True)
         try:
             for row in reader:
                 yield reader.line_num, row
         except csv.Error as error:
-            raise TableError(f"is not CSV from here on: {error}", line=reader.line_num) from None
+            raise TableError(Sentence("faults.cells.not_csv", why=str(error)), line=reader.line_num) from None
         except UnicodeDecodeError:
-            allowed = f"is not {encoding} from here on; in Excel save as “CSV UTF-8” (CSV UTF-8 逗号分隔)"
+            allowed = Sentence("faults.cells.not_encoded", encoding=encoding)
             raise TableError(allowed, line=reader.line_num + 1) from None
 
 

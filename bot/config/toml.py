@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from decimal import Decimal
 from pathlib import Path
@@ -10,30 +11,40 @@ from typing import Any
 from pydantic import SecretStr
 
 from bot.config.faults import ConfigError, Fault, sounds_secret
+from bot.messages.sentences import Sentence, reason_of
+
+_PLACE = re.compile(r"(.*) \(at line (\d+), column (\d+)\)", re.DOTALL)
 
 
 def read_toml(path: Path, *, missing: str) -> dict[str, Any]:
     """Return the file at *path*: numbers exact, strings that look secret wrapped.
 
-    Raises ConfigError with one fault; its text is *missing* if there is no file.
+    Raises ConfigError with one fault; if there is no file, it is the sentence under the key *missing*.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
         tree = tomllib.loads(text, parse_float=Decimal)
     except FileNotFoundError:
-        allowed = missing
+        allowed = Sentence(missing)
     except OSError as error:
-        allowed = f"cannot be read: {error.strerror}"
+        allowed = Sentence("faults.unreadable", why=reason_of(error))
     except tomllib.TOMLDecodeError as error:
-        allowed = f"is not TOML: {error}"
+        allowed = Sentence("faults.not_toml", why=_toml_fault(str(error)))
     except UnicodeDecodeError as error:
-        allowed = f"is not UTF-8 text: byte {error.start + 1}"
+        allowed = Sentence("faults.not_utf8", byte=error.start + 1)
     except (ValueError, ArithmeticError, RecursionError):
-        allowed = "is not TOML: a number is too long, or tables are nested too deeply"
+        allowed = Sentence("faults.toml_large")
     else:
         return {name: _wrapped(value, name) for name, value in tree.items()}
     # Raised here, not above: the error must not carry the file's text as its cause.
     raise ConfigError([Fault(file=str(path), key_path="", value=None, allowed=allowed)])
+
+
+def _toml_fault(text: str) -> str:
+    """Return what the parser says, with its line and column in the reader's language."""
+    if (found := _PLACE.fullmatch(text)) is None:
+        return text
+    return Sentence("faults.toml_at", what=found[1], line=int(found[2]), column=int(found[3]))
 
 
 def _wrapped(tree: Any, key: str = "") -> Any:

@@ -7,9 +7,11 @@ exactly what the program does anyway. Remove a key from this table when it gets 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 from bot.config.faults import Fault, shown, value_at
+from bot.messages.sentences import Sentence
 
 Path = tuple[str | int, ...]
 
@@ -21,8 +23,6 @@ OFF_VALUES: Mapping[str, tuple[str, ...]] = {
         for job in ("progress", "reminder", "digest", "weekly", "sync", "engagement", "purge", "backup")
     },
 }
-
-NOT_SUPPORTED = "not supported in this version"
 
 
 def unsupported_faults(
@@ -38,13 +38,18 @@ def unsupported_faults(
         value = value_at(tree, path)
         if value is None or value in off or any(_related(path, other) for other in besides):
             continue
-        allowed = f"{NOT_SUPPORTED}{_remedy(off)}"
-        faults.append((path, Fault(file=file, key_path=key, value=shown(value), allowed=allowed)))
+        faults.append((path, Fault(file=file, key_path=key, value=shown(value), allowed=_remedy(off))))
     return faults
 
 
 def _remedy(off: Sequence[str]) -> str:
-    return f", only {' and '.join(shown(value) or '' for value in off)} are" if off else "; leave it out"
+    if not off:
+        return Sentence("faults.unsupported")
+    values = reduce(
+        lambda one, other: Sentence("faults.both", one=one, other=other),
+        [shown(value) or "" for value in off],
+    )
+    return Sentence("faults.supported", values=values)
 
 
 def _related(path: Path, other: Path) -> bool:

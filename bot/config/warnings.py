@@ -15,6 +15,7 @@ from bot.config.rules import Quota
 from bot.core.engagement import READY
 from bot.core.periods import period_of
 from bot.core.quotas import PeriodKind
+from bot.messages.sentences import Say, Sentence
 
 # Jobs with unrequested messages: they wait for working hours.
 PUSHING_JOBS = ("progress", "reminder", "digest", "weekly")
@@ -33,29 +34,30 @@ def warnings(
     roles: Collection[str] | None = None,
     departments: Collection[int] | None = None,
     tags: Collection[int] | None = None,
+    say: Say = Sentence,
 ) -> tuple[Fault, ...]:
-    """Return the probable mistakes in *config*, printed like faults.
+    """Return the probable mistakes in *config*, printed like faults; *say* makes their sentences.
 
     *years* are those whose working days matter. *userids* (in lower case), *roles*, *departments* and *tags*
     come from roster or WeCom; None: unknown, so not checked.
     """
     mistakes = [
-        *_address(config),
-        *_calendar(config, years),
-        *_firings(config),
-        *_rollout(config),
-        *_privacy(config),
+        *_address(config, say),
+        *_calendar(config, years, say),
+        *_firings(config, say),
+        *_rollout(config, say),
+        *_privacy(config, say),
     ]
     for number, quota in enumerate(config.quotas):
-        mistakes += [*_quota(quota, ("quotas", number)), *_incentives(quota, ("quotas", number))]
+        mistakes += [*_quota(quota, ("quotas", number), say), *_incentives(quota, ("quotas", number), say)]
     if userids is not None:
-        mistakes += _unknown_userids(config, userids)
+        mistakes += _unknown_userids(config, userids, say)
     if roles is not None:
-        mistakes += _unknown_roles(config, roles)
+        mistakes += _unknown_roles(config, roles, say)
     if departments is not None:
-        mistakes += _unknown_departments(config, departments)
+        mistakes += _unknown_departments(config, departments, say)
     if tags is not None:
-        mistakes += _unknown_tags(config, tags)
+        mistakes += _unknown_tags(config, tags, say)
     return tuple(warning(config, path, value, allowed, meant) for path, value, allowed, meant in mistakes)
 
 
@@ -66,35 +68,25 @@ def warning(config: Config, path: Path, value: object, allowed: str, meant: str 
     return Fault(file=str(config.file), key_path=place, value=shown(value), allowed=allowed, nearest=meant)
 
 
-def _address(config: Config) -> Iterator[Found]:
+def _address(config: Config, say: Say) -> Iterator[Found]:
     if not re.fullmatch(r"w[wx][0-9a-f]{16}", config.wecom.corp_id):
-        allowed = "is unlike all known ones: ww (old corps: wx) and 16 of 0-9 a-f"
-        yield ("wecom", "corp_id"), config.wecom.corp_id, allowed, None
+        yield ("wecom", "corp_id"), config.wecom.corp_id, say("warnings.corp_id"), None
     url = urlsplit(config.wecom.api_base_url)
     if url.scheme == "http" and not _is_loopback(url.hostname or ""):
-        allowed = "the app's secret crosses the network unencrypted; use https:// outside this machine"
-        yield ("wecom", "api_base_url"), config.wecom.api_base_url, allowed, None
+        yield ("wecom", "api_base_url"), config.wecom.api_base_url, say("warnings.unencrypted"), None
 
 
-def _rollout(config: Config) -> Iterator[Found]:
+def _rollout(config: Config, say: Say) -> Iterator[Found]:
     rollout = config.rollout
     if rollout.mode == "pilot" and not rollout.departments:
-        allowed = (
-            "a pilot without departments tells nobody but admins, as shadow does; name some in departments"
-        )
-        yield ("rollout", "mode"), rollout.mode, allowed, None
+        yield ("rollout", "mode"), rollout.mode, say("warnings.pilot"), None
     if rollout.mode != "on" and not config.admins.userids:
-        allowed = "tells admins, and there are none; name some in [admins] userids"
-        yield ("rollout", "mode"), rollout.mode, allowed, None
+        yield ("rollout", "mode"), rollout.mode, say("warnings.no_admins"), None
 
 
-def _privacy(config: Config) -> Iterator[Found]:
+def _privacy(config: Config, say: Say) -> Iterator[Found]:
     if config.privacy.store_customer_names:
-        allowed = (
-            "names of customers and the remarks of staff stand readable in the store and its backups; each "
-            "is shown to the customer's own employee only; with false, the next start removes them"
-        )
-        yield ("privacy", "store_customer_names"), True, allowed, None
+        yield ("privacy", "store_customer_names"), True, say("warnings.names"), None
 
 
 def _is_loopback(host: str) -> bool:
@@ -110,24 +102,16 @@ _CHINA_TIME = {
 }
 
 
-def _calendar(config: Config, years: Iterable[int]) -> Iterator[Found]:
+def _calendar(config: Config, years: Iterable[int], say: Say) -> Iterator[Found]:
     both = sorted(set(config.calendar.holidays) & set(config.calendar.workdays))
     for day in both:
-        yield ("calendar", "holidays"), day, "is in workdays too; it counts as a working day", None
+        yield ("calendar", "holidays"), day, say("warnings.holiday_and_workday"), None
     calendar, zone = config.work_calendar(), config.calendar.timezone.key
     if config.calendar.country == "CN" and zone not in _CHINA_TIME:
-        allowed = "is not China's time, though country is CN: days and working hours would be shifted"
-        yield ("calendar", "timezone"), zone, allowed, "Asia/Shanghai"
+        yield ("calendar", "timezone"), zone, say("warnings.zone"), "Asia/Shanghai"
     for year in sorted(set(years)):
         if not calendar.decreed(year):
-            yield ("calendar", "country"), config.calendar.country, _no_decree(year), None
-
-
-def _no_decree(year: int) -> str:
-    return (
-        f"the holiday decree (放假安排) for {year} is not known to this version: make-up days are "
-        "missing, statutory days off are used; update, or write them into holidays and workdays"
-    )
+            yield ("calendar", "country"), config.calendar.country, say("warnings.decree", year=year), None
 
 
 def years_that_matter(today: date) -> tuple[int, ...]:
@@ -135,19 +119,19 @@ def years_that_matter(today: date) -> tuple[int, ...]:
     return (today.year, today.year + 1) if today.month == 12 else (today.year,)
 
 
-def missing_decree(config: Config, *, today: date) -> tuple[int, str] | None:
-    """Return the first year that matters and has no decree, and what to do; None if all have one.
+def missing_decree(config: Config, *, today: date) -> int | None:
+    """Return the first year that matters and has no decree; None if all have one.
 
     Who wrote days of that year into the configuration has seen to it.
     """
     calendar, written = config.work_calendar(), {*config.calendar.holidays, *config.calendar.workdays}
     for year in years_that_matter(today):
         if not calendar.decreed(year) and not any(day.year == year for day in written):
-            return year, _no_decree(year)
+            return year
     return None
 
 
-def _firings(config: Config) -> Iterator[Found]:
+def _firings(config: Config, say: Say) -> Iterator[Found]:
     hours = config.calendar.working_hours
     for job in (*PUSHING_JOBS, "sync", "engagement"):
         firing = getattr(config.schedule, job)
@@ -156,19 +140,13 @@ def _firings(config: Config) -> Iterator[Found]:
         path, at = ("schedule", job, "at"), firing.at
         written = f"{at:%H:%M}"
         if at.minute in CROWDED_MINUTES:
-            yield path, written, "WeCom asks to avoid minutes 0 and 30; take another one", None
+            yield path, written, say("warnings.crowded"), None
         if not _is_inside(config, job):
             written_hours = f"{hours.opens:%H:%M}-{hours.closes:%H:%M}"
-            yield (
-                path,
-                written,
-                f"lies outside the working hours {written_hours}, when nothing unasked is pushed",
-                None,
-            )
+            yield path, written, say("warnings.outside_hours", hours=written_hours), None
     if config.schedule.engagement.at < READY:
         written_hours = f"{config.schedule.engagement.at:%H:%M}"
-        allowed = "WeCom has yesterday's figures from about 06:00 on; before, the days before it are read"
-        yield ("schedule", "engagement", "at"), written_hours, allowed, None
+        yield ("schedule", "engagement", "at"), written_hours, say("warnings.engagement"), None
 
 
 def outside_hours(config: Config) -> list[tuple[str, time]]:
@@ -182,46 +160,37 @@ def _is_inside(config: Config, job: str) -> bool:
     return job not in PUSHING_JOBS or firing is None or hours.opens <= firing.at < hours.closes
 
 
-def _quota(quota: Quota, path: Path) -> Iterator[Found]:
+def _quota(quota: Quota, path: Path, say: Say) -> Iterator[Found]:
     if quota.target == 0:
-        yield (*path, "target"), 0, "exempts everybody under this quota", None
+        yield (*path, "target"), 0, say("warnings.no_target"), None
     if quota.starts_on is None:
         return
     kind = PeriodKind(quota.period)
+    named = say(f"warnings.kinds.{kind}")
     period = period_of(kind, quota.starts_on)
     if period.first != quota.starts_on:
         period = period_of(kind, period.last + timedelta(days=1))
-        allowed = f"is not the first day of a {kind}; the quota begins with {period.name}"
+        allowed = say("warnings.not_first", kind=named, period=period.name)
         yield (*path, "starts_on"), quota.starts_on, allowed, None
     if quota.ends_on is not None and quota.ends_on < period.first:
-        allowed = f"the quota never holds: no {kind} begins between starts_on and ends_on"
-        yield (*path, "ends_on"), quota.ends_on, allowed, None
+        yield (*path, "ends_on"), quota.ends_on, say("warnings.never", kind=named), None
 
 
-def _incentives(quota: Quota, path: Path) -> Iterator[Found]:
+def _incentives(quota: Quota, path: Path, say: Say) -> Iterator[Found]:
     """Yield rules that invite people to fake, or that pay for data people can write themselves."""
     counting = quota.counting
     if quota.basis == "added" and counting.first_add == "any":
-        allowed = "removing and adding the same customer in turns earns each time; use pair or corp"
-        yield (*path, "counting", "first_add"), counting.first_add, allowed, None
+        yield (*path, "counting", "first_add"), counting.first_add, say("warnings.any"), None
     if quota.basis == "added" and counting.keep_days == 0:
-        allowed = (
-            "a contact counts even when it is lost in the next minute, so adds can be bought; 7 is usual"
-        )
-        yield (*path, "counting", "keep_days"), 0, allowed, None
+        yield (*path, "counting", "keep_days"), 0, say("warnings.keep_days"), None
         if quota.penalty is not None and quota.penalty.flat:
-            allowed = "a flat deduction without keep_days drives people to any add at all; set keep_days"
-            yield (*path, "penalty", "flat"), quota.penalty.flat, allowed, None
+            yield (*path, "penalty", "flat"), quota.penalty.flat, say("warnings.flat"), None
     if quota.penalty or quota.reward:
-        allowed = (
-            "money follows tags that staff can set themselves; take a rule group's tags (规则组标签), which "
-            "they cannot"
-        )
+        place = (*path, "counting")
         if counting.segment_tags:
-            yield (*path, "counting", "segment_tags"), list(counting.segment_tags), allowed, None
+            yield (*place, "segment_tags"), list(counting.segment_tags), say("warnings.tags"), None
         if counting.required_tags:
-            allowed += ", or required_facts"
-            yield (*path, "counting", "required_tags"), list(counting.required_tags), allowed, None
+            yield (*place, "required_tags"), list(counting.required_tags), say("warnings.tags_or_facts"), None
 
 
 def _unknown(
@@ -235,32 +204,33 @@ def _unknown(
                 yield (*path, number), value, allowed, meant
 
 
-def _unknown_userids(config: Config, known: Collection[str]) -> Iterator[Found]:
-    where = "in the roster" if config.directory.source == "csv" else "whom WeCom shows"
+def _unknown_userids(config: Config, known: Collection[str], say: Say) -> Iterator[Found]:
+    of_csv = config.directory.source == "csv"
     lists: list[tuple[Path, Iterable[str]]] = [
         *((("roles", n, "match", "userids"), role.match.userids) for n, role in enumerate(config.roles)),
         *((("quotas", n, "userids"), quota.userids) for n, quota in enumerate(config.quotas)),
         (("review", "reviewers"), config.review.reviewers),
         (("admins", "userids"), config.admins.userids),
     ]
-    return _unknown(lists, known, f"nobody {where} has this userid")
+    return _unknown(
+        lists, known, say("warnings.unknown_in_roster" if of_csv else "warnings.unknown_to_wecom")
+    )
 
 
-def _unknown_roles(config: Config, from_roster: Collection[str]) -> Iterator[Found]:
+def _unknown_roles(config: Config, from_roster: Collection[str], say: Say) -> Iterator[Found]:
     known = {role.name for role in config.roles} | set(from_roster)
     lists = ((("quotas", number, "roles"), quota.roles) for number, quota in enumerate(config.quotas))
-    return _unknown(lists, known, "no [[roles]] and no line of the roster gives this role, so nobody has it")
+    return _unknown(lists, known, say("warnings.role"))
 
 
-def _unknown_tags(config: Config, known: Collection[int]) -> Iterator[Found]:
+def _unknown_tags(config: Config, known: Collection[int], say: Say) -> Iterator[Found]:
     lists = ((("roles", n, "match", "tags"), role.match.tags) for n, role in enumerate(config.roles))
-    return _unknown(lists, known, "WeCom has no tag of this id, so nobody gets the role by it")
+    return _unknown(lists, known, say("warnings.tag"))
 
 
-def _unknown_departments(config: Config, known: Collection[int]) -> Iterator[Found]:
-    allowed = "neither the roster nor departments has this department"
-    if config.directory.source == "wecom":
-        allowed = "WeCom shows the app no department of this id"
+def _unknown_departments(config: Config, known: Collection[int], say: Say) -> Iterator[Found]:
+    of_csv = config.directory.source == "csv"
+    allowed = say("warnings.department" if of_csv else "warnings.department_of_wecom")
     lists: list[tuple[Path, Iterable[int]]] = [
         *((("quotas", n, "departments"), quota.departments) for n, quota in enumerate(config.quotas)),
         *((("robots", n, "departments"), robot.departments) for n, robot in enumerate(config.robots)),

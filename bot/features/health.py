@@ -55,7 +55,7 @@ class Health:
         *,
         probe: Callable[[], None],
         real_time: Callable[[], float] = time.time,
-        missing_decree: Callable[[], tuple[int, str] | None] = lambda: None,
+        missing_decree: Callable[[], int | None] = lambda: None,
     ) -> None:
         """Keep *probe*: it returns if an event could be stored now, or raises StoreError."""
         self.store = store
@@ -140,8 +140,13 @@ class Health:
         return [{"part": "log", "problem": problem}]
 
     def _decree(self) -> list[dict[str, Any]]:
-        missing = self._missing_decree()
-        return [] if missing is None else [{"part": "decree", "year": missing[0], "problem": missing[1]}]
+        if (year := self._missing_decree()) is None:
+            return []
+        problem = (
+            f"the holiday decree (放假安排) for {year} is not known to this version: make-up days are "
+            "missing, statutory days off are used; update, or write them into holidays and workdays"
+        )
+        return [{"part": "decree", "year": year, "problem": problem}]
 
     def _clock(self) -> list[dict[str, Any]]:
         problem = clock.find_problem(self.store, now=int(self.now()))

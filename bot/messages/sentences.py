@@ -5,26 +5,31 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from errno import errorcode
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from bot.messages.catalog import Texts, texts_in
 
 _ENGLISH = "en"
 _ANSWERED = re.compile(r"WeCom answered (-?\d+)")
+_SEPARATE_LINES = "lines"  # a list of this name
+
+Say: TypeAlias = Callable[..., str]  # makes a text of a key and its values; `Sentence` is one
 
 
 class Sentence(str):
     """A text of the catalog in English that keeps its *key* and *values*.
 
-    A value may be a sentence itself, or a list of them. `str(error)` of an error made with one is that one.
+    A value may be a sentence itself, or a list of them: *lines* are joined by line breaks, other lists by
+    semicolons. `str(error)` of an error made with one is that one.
     """
 
     __slots__ = ("key", "values")
     key: str
     values: Mapping[str, Any]
 
-    def __new__(cls, key: str, **values: Any) -> Sentence:
+    def __new__(cls, key: str, /, **values: Any) -> Sentence:
         """Return the English text under *key* with *values*."""
         sentence = super().__new__(cls, _filled(texts_in(_ENGLISH), key, values, str))
         sentence.key, sentence.values = key, values
@@ -53,6 +58,23 @@ def in_language(texts: Texts, sentence: str) -> str:
     return texts["sentences.answered"].say(errcode=answered[1], remedy=remedy)
 
 
+def speaker(texts: Texts) -> Say:
+    """Return the function that says keys in the language of *texts* alone; the English texts are not read."""
+
+    def say(key: str, /, **values: Any) -> str:
+        return _filled(texts, key, values, partial(in_language, texts))
+
+    return say
+
+
+def reason_of(error: OSError) -> str:
+    """Return why the system could not do it; a `Sentence` for the reasons that are common."""
+    name = errorcode.get(error.errno or 0)
+    if name in texts_in(_ENGLISH).table("faults.system"):
+        return Sentence(f"faults.system.{name}")
+    return error.strerror or str(error)
+
+
 def packed(sentence: str) -> str:
     """Return *sentence* as it is stored: a `Sentence` with its key and values."""
     if not isinstance(sentence, Sentence):
@@ -74,12 +96,12 @@ def unpacked(stored: str) -> str:
 def _filled(texts: Texts, key: str, values: Mapping[str, Any], say: Callable[[str], str]) -> str:
     """Return the text under *key*; *say* says the sentences among *values*."""
 
-    def said(value: Any) -> Any:
+    def said(name: str, value: Any) -> Any:
         if isinstance(value, list):
-            return texts["sentences.join"].join(map(say, value))
+            return ("\n" if name == _SEPARATE_LINES else texts["sentences.join"]).join(map(say, value))
         return say(value) if isinstance(value, str) else value
 
-    return texts[key].say(**{name: said(value) for name, value in values.items()})
+    return texts[key].say(**{name: said(name, value) for name, value in values.items()})
 
 
 def _plain(value: Any) -> Any:

@@ -9,10 +9,11 @@ from itertools import groupby
 from pathlib import Path
 
 from bot.config.csv_table import Cells, CsvTable
-from bot.config.fields import USERID_ALLOWED, is_userid
+from bot.config.fields import is_userid
 from bot.config.roster import ZeroTwins
 from bot.features.imports.csv_import import ShortLines
 from bot.features.people import directory
+from bot.messages.sentences import Sentence
 from bot.services import Services
 from bot.store.contact_knowledge import Absence
 
@@ -33,10 +34,8 @@ class AbsenceLines(ShortLines[Absence]):
         self._people = known_people(services)
         self._renamed = services.store.renames.all()
         self._twins = ZeroTwins(self._people)
-        says = (
-            "the roster has or had" if services.config.directory.source == "csv" else "WeCom shows or showed"
-        )
-        self._allowed = f"must be somebody whom {says}"
+        of_csv = services.config.directory.source == "csv"
+        self._allowed = Sentence("faults.cells.of_roster" if of_csv else "faults.cells.of_wecom")
 
     def table(self) -> CsvTable:
         """Return the file, from its beginning."""
@@ -47,16 +46,17 @@ class AbsenceLines(ShortLines[Absence]):
         userid, first, last = cells["userid"].lower(), cells.day("from"), cells.day("to")
         userid = self._renamed.get(userid, userid)
         if userid not in self._people and not self._twins.refuse(cells, "userid", userid):
-            allowed = self._allowed if is_userid(userid) else USERID_ALLOWED
+            allowed = self._allowed if is_userid(userid) else Sentence("faults.userid")
             cells.fault("userid", allowed)
         if _CONTROL.search(cells["kind"]):
-            cells.fault("kind", "must be one line of text")
+            cells.fault("kind", Sentence("faults.cells.one_line"))
         if first is None or last is None:
             return None
         if last < first:
-            cells.fault("to", f"must not be before from = {first}")
+            cells.fault("to", Sentence("faults.cells.before_from", day=str(first)))
         elif last - first >= LONGEST_ABSENCE:
-            cells.fault("to", f"must be within {LONGEST_ABSENCE.days} days of from = {first}")
+            days = LONGEST_ABSENCE.days
+            cells.fault("to", Sentence("faults.cells.too_long", days=days, day=str(first)))
         return Absence(userid=userid, first=first, last=last, kind=cells["kind"])
 
     def put(self, lines: Sequence[Absence], *, now: int) -> None:  # noqa: ARG002 - leave has no age

@@ -15,6 +15,7 @@ from typing import ClassVar, Generic, TypeVar
 
 from bot.config.csv_table import Cells, CsvTable
 from bot.config.faults import Fault
+from bot.messages.sentences import Sentence
 from bot.services import Services
 
 LISTED = 1000  # a report names so many lines of each sort; it counts all
@@ -172,7 +173,7 @@ def import_file(
         if not (dry_run or report.broken or (report.bad and not skip_bad)):
             _store(services, lines, path, report, contradicted, by=by)
     except sqlite3.OperationalError as error:  # the store's own errors have another type
-        raise ImportingError(f"nothing was stored: temporary files cannot be written ({error})") from error
+        raise ImportingError(Sentence("cli.import.no_temporary", why=str(error))) from error
     finally:
         lines.close()
     return report
@@ -231,7 +232,7 @@ def _again(
 
 def _refuse_changed(path: Path, report: Report) -> None:
     if _sha256(path) != report.sha256:
-        raise ImportingError(f"{path} changed while it was read: nothing was stored, import it again")
+        raise ImportingError(Sentence("cli.import.changed", file=str(path)))
 
 
 def _good(lines: Lines[T], report: Report | None = None) -> Iterator[Numbered[T]]:

@@ -13,11 +13,12 @@ from typing import ClassVar, NamedTuple
 
 from bot.config.csv_table import Cells, CsvTable
 from bot.config.faults import nearest, shown
-from bot.config.fields import USERID_ALLOWED, is_userid
+from bot.config.fields import is_userid
 from bot.config.roster import ZeroTwins
 from bot.core.contacts import NOBODY
 from bot.features.imports.absences import known_people
 from bot.features.imports.csv_import import LISTED, ImportingError, Lines, Numbered, Remark, Report
+from bot.messages.sentences import Sentence
 from bot.services import Services
 from bot.store.contact_knowledge import KEY_KINDS, SELF_DECLARED
 from bot.store.facts import (
@@ -67,25 +68,25 @@ class FactTable(CsvTable):
         kinds = ", ".join(_KEYS)
         if not any(header):
             if not self.faults:
-                self.break_off(f"has no header line; its first column is one of {kinds}")
+                self.break_off(Sentence("faults.cells.no_header_of", columns=kinds))
             return False
         self.key_kind, *columns = header
         if self.key_kind not in KEY_KINDS:
             self.break_off(
-                f"the first column must be one of {kinds}",
+                Sentence("faults.cells.first_column", columns=kinds),
                 line=1,
                 value=shown(self.key_kind),
                 meant=nearest(self.key_kind, KEY_KINDS),
             )
         for column in dict.fromkeys(columns):
             if not column or _CONTROL.search(column):
-                self.break_off("a column must have a name", line=1, value=shown(column))
+                self.break_off(Sentence("faults.cells.no_name"), line=1, value=shown(column))
             elif column in KEY_KINDS:
-                self.break_off("only the first column is a key", line=1, value=shown(column))
+                self.break_off(Sentence("faults.cells.one_key"), line=1, value=shown(column))
             if header.count(column) > 1:
-                self.break_off("this column appears twice", line=1, value=shown(column))
+                self.break_off(Sentence("faults.cells.twice"), line=1, value=shown(column))
         if not columns:
-            self.break_off("there must be manager or a fact beside the key", line=1)
+            self.break_off(Sentence("faults.cells.no_fact"), line=1)
         self.columns = tuple(columns)
         return not self.broken
 
@@ -122,9 +123,9 @@ class FactLines(Lines[FactLine]):
         if self._table.key_kind == SELF_DECLARED:
             key = key.lower()
             if not _SHA256.fullmatch(key):
-                cells.fault(SELF_DECLARED, "must be a SHA-256, 64 hexadecimal digits")
+                cells.fault(SELF_DECLARED, Sentence("faults.cells.sha256"))
         elif not key or (not key.isprintable() and _CONTROL.search(key)):
-            cells.fault(self._table.key_kind, "must not be empty")
+            cells.fault(self._table.key_kind, Sentence("faults.not_empty"))
         values = self._read.get(rest) or self._values(cells, rest)
         return None if values is None else FactLine(key, *values)
 
@@ -133,14 +134,14 @@ class FactLines(Lines[FactLine]):
         for column, text in zip(self._table.columns, written, strict=True):
             if column == MANAGER:
                 if text and not is_userid(text):
-                    cells.fault(MANAGER, f"{USERID_ALLOWED}, or empty")
+                    cells.fault(MANAGER, Sentence("faults.cells.userid_or_empty"))
                 manager = self._renamed.get(text.lower(), text.lower()) or None
                 if manager and manager not in self._people:
                     self._twins.refuse(cells, MANAGER, manager)
                 values.append(manager)
             else:
                 if text.lower() not in _TRUTH:
-                    cells.fault(column, "must be 1, 0, true, false, yes, no, 是, 否 or empty (unknown)")
+                    cells.fault(column, Sentence("faults.cells.fact"))
                 values.append(_TRUTH.get(text.lower()))
         if cells.wrong:
             return None
@@ -185,7 +186,7 @@ class FactLines(Lines[FactLine]):
 
     def contradict(self, cells: Cells, *, other: int) -> None:
         """Note that the line *other* contradicts this one."""
-        cells.fault(self._table.key_kind, f"line {other} says something else of the same key")
+        cells.fault(self._table.key_kind, Sentence("faults.cells.contradicted", line=other))
 
     @contextmanager
     def keeping(self, lines: Iterator[Numbered[FactLine]], *, now: int) -> Iterator[Callable[[], None]]:  # noqa: ARG002 - they are in the staging

@@ -15,6 +15,7 @@ from bot.config.csv_table import Cells, CsvTable
 from bot.config.roster import ROSTER_COLUMNS, RosterLine, ZeroTwins, joined_line, line_of, written_line
 from bot.features.imports.csv_import import Numbered, Remark, Report, ShortLines
 from bot.features.people import directory
+from bot.messages.sentences import Sentence
 from bot.services import Services
 from bot.store.roster_lines import Imported
 
@@ -66,7 +67,7 @@ class RosterLines(ShortLines[RosterLine]):
             self._twins.add(line.userid)
         line = joined_line(line, self._held.get(line.userid), columns=self._table.columns)
         if line.joined_on and line.left_on and line.left_on < line.joined_on:
-            cells.fault("left_on", f"must not be before joined_on = {line.joined_on}")
+            cells.fault("left_on", Sentence("faults.cells.left_before", day=str(line.joined_on)))
         return None if cells.wrong else line
 
     def look_at(self, line: RosterLine, *, number: int, report: Report) -> None:
@@ -98,7 +99,7 @@ class RosterLines(ShortLines[RosterLine]):
 
     def contradict(self, cells: Cells, *, other: int) -> None:
         """Note that the line *other* is about the same person."""
-        cells.fault("userid", f"must be unique; line {other} has it too")
+        cells.fault("userid", Sentence("faults.cells.unique_too", line=other))
 
     def put(self, lines: Sequence[RosterLine], *, now: int) -> None:
         """Store lines beside those of the configured roster, inside a transaction."""

@@ -46,7 +46,7 @@ def calendar_parts(config: Config, texts: Texts, *, today: date) -> Iterator[Par
     """Yield whether holidays of this and of the next year are known, and the timetable against its hours."""
     needed = missing_decree(config, today=today)
     for name, year in (("holidays", today.year), ("next_holidays", today.year + 1)):
-        if needed is not None and needed[0] == year:
+        if needed == year:
             yield wrong(name, texts["live.no_decree"].say(year=year))
         elif year > today.year and not _is_known(config, year):
             yield Part(name, PartState.NOTE, texts["live.decree_later"].say(year=year))

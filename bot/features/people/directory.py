@@ -112,6 +112,7 @@ def check_zeros(config: Config, files: Files, store: Store) -> Files:
         Fault(
             file=str(config.directory.roster_path),
             key_path="column userid",
+            column="userid",
             value=shown(line.userid),
             allowed=twin_fault(twins[line.userid.lstrip("0")]),
         )

@@ -15,11 +15,12 @@ from datetime import date
 from pathlib import Path
 
 from bot.config.csv_table import Cells, CsvTable
-from bot.config.fields import USERID_ALLOWED, is_userid
+from bot.config.fields import is_userid
 from bot.core.people import Person
 from bot.core.workdays import epoch_of
 from bot.features.imports.csv_import import ImportingError, Report, ShortLines
 from bot.features.people import directory
+from bot.messages.sentences import Sentence
 from bot.services import Services
 from bot.store.address_book import CHANGED, Entry, EntryState
 from bot.store.rename_proposals import ProposalState
@@ -35,7 +36,7 @@ class RenamingError(ImportingError):
     """Pairs that cannot be renamed; *faults* has the fault of each pair, None without one."""
 
     def __init__(self, faults: Sequence[str | None]) -> None:
-        super().__init__("; ".join(fault for fault in faults if fault))
+        super().__init__(Sentence("sentences.several", items=[fault for fault in faults if fault]))
         self.faults = tuple(faults)
 
 
@@ -57,17 +58,17 @@ def find_faults(services: Services, pairs: Sequence[Pair]) -> list[str | None]:
 
     def fault(old: str, new: str) -> str | None:
         if not is_userid(old) or not is_userid(new):
-            return USERID_ALLOWED
+            return Sentence("faults.userid")
         if old == new:
-            return "both userids are the same"
+            return Sentence("faults.cells.same_userid")
         if olds[old] > 1 or news[new] > 1 or old in news:
-            return "a userid may stand in one line only; import a chain or a swap step by step"
+            return Sentence("faults.cells.one_line_only")
         if not services.store.renames.is_known(old):
-            return f"nothing is known of {old}"
+            return Sentence("faults.cells.unheard", userid=old)
         if old in book and book[old].state is EntryState.PRESENT:
-            return f"WeCom still shows {old}: read the directory first (quotabot run sync)"
+            return Sentence("faults.cells.still_shown", userid=old)
         if services.config.directory.source == "csv" and old in roster:
-            return f"the roster still has {old}: replace the roster first"
+            return Sentence("faults.cells.still_in_roster", userid=old)
         return None
 
     return [fault(old, new) for old, new in lowered]
@@ -206,7 +207,7 @@ class RenameLines(ShortLines[Pair]):
         """Return the pair of a line; None after noting the faults of its cells."""
         for column in ("old_userid", "userid"):
             if not is_userid(cells[column]):
-                cells.fault(column, USERID_ALLOWED)
+                cells.fault(column, Sentence("faults.userid"))
         return None if cells.wrong else (cells["old_userid"].lower(), cells["userid"].lower())
 
     def look_at(self, line: Pair, *, number: int, report: Report) -> None:  # noqa: ARG002 - nothing is odd

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 from typing import TypeAlias
 
-from bot.config import Config, Fault
+from bot.config import Config
 from bot.messages.catalog import Texts
-from bot.messages.sentences import in_language
 
 Labelled: TypeAlias = tuple[str, str]  # the word before a line, empty in a line that goes on; and the line
 
@@ -37,8 +35,3 @@ def some_of(userids: Collection[str], texts: Texts) -> str:
     named = texts["cli.sync.comma"].join(list(userids)[:NAMED])
     more = len(userids) - NAMED
     return texts["cli.sync.more"].say(names=named, n=more) if more > 0 else named
-
-
-def fault_for_people(fault: Fault, texts: Texts) -> str:
-    """Return a fault of a file; what is allowed is said in the language where it is a `Sentence`."""
-    return str(replace(fault, allowed=in_language(texts, fault.allowed)))

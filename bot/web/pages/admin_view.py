@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from bot.config import ConfigError
+from bot.config.own_texts import own_text_warnings
 from bot.config.warnings import warnings, years_that_matter
 from bot.features.dead import list_dead, spoken
 from bot.features.rollout.advice import advise_installation, describe_advice
@@ -22,11 +23,9 @@ from bot.features.rules.change_report import meaning_of, section_said
 from bot.features.rules.changes import find_pending_changes, find_section_changes
 from bot.features.rules.message import rule_lines
 from bot.features.standings.load import load_rulebook
-from bot.features.status.labels import fault_for_people
 from bot.features.status.lines import status_lines
 from bot.features.status.report import list_degraded, status_report
 from bot.messages.catalog import Texts, texts_in
-from bot.messages.own_texts import own_text_warnings
 from bot.messages.sanitize import clean
 from bot.services import Services
 
@@ -85,7 +84,7 @@ class AdminPage:
             )
         except ConfigError as error:
             found = tuple(error.faults)
-        return [fault_for_people(fault, self.texts) for fault in found]
+        return [fault.say(self.texts) for fault in found]
 
     # --- what was given up on ---
 

@@ -21,9 +21,10 @@ from bot.config.toml import read_toml
 from bot.locales import languages
 from bot.messages.catalog import Node, Text, Texts, Voice, texts_in
 from bot.messages.limits import CARD_CHARACTERS
+from bot.messages.sentences import Sentence
 
-# The page that checks codes promises the same everywhere.
-FIXED = frozenset({"pages"})
+# The page that checks codes promises the same everywhere; faults are told before own texts are read.
+FIXED = frozenset({"pages", "faults", "warnings"})
 # Texts of a message's first line, which the notification shows.
 FIRST: Mapping[str, tuple[str, ...]] = {
     "progress": (
@@ -112,11 +113,11 @@ def _read(config: Config) -> tuple[Voice, list[Fault]]:
     for file in files:
         if file.stem not in languages():
             names = [f"{language}.toml" for language in languages()]
-            allowed = f"no language has this file; name it {' or '.join(names)}"
+            allowed = Sentence("faults.texts.no_language", names=", ".join(names[:-1]), last=names[-1])
             faults.append(Fault(file=str(file), key_path="", value=None, allowed=allowed))
             continue
         try:
-            tree = _plain(read_toml(file, missing="was there a moment ago"))
+            tree = _plain(read_toml(file, missing="faults.gone"))
         except ConfigError as error:
             faults += error.faults
             continue
@@ -128,7 +129,7 @@ def _read(config: Config) -> tuple[Voice, list[Fault]]:
     if faults:
         raise ConfigError(faults)
     if not any(file.stem == spoken for file in files):
-        allowed = f"has no {spoken}.toml, so the built-in texts are sent"
+        allowed = Sentence("faults.texts.no_file", language=str(spoken))
         warnings.append(_fault(config.file, ("messages", "templates"), str(folder), allowed))
     return spoken, warnings
 
@@ -171,9 +172,9 @@ class OwnTexts:
         ours = {name: node for name, node in texts.items() if name not in FIXED}
         for name, value in tree.items():
             if name not in ours:
-                self._refuse((name,), value, "there is no such table of texts", ours)
+                self._refuse((name,), value, Sentence("faults.texts.no_table"), ours)
             elif not isinstance(value, Mapping):
-                self._refuse((name,), value, f"must be a table: [{name}]")
+                self._refuse((name,), value, Sentence("faults.texts.table", name=name))
             else:
                 texts[name] = self._node(ours[name], value, (name,))
         self.texts = Texts(texts)
@@ -188,34 +189,34 @@ class OwnTexts:
                 return self._forms(ours, value, path)
             case tuple():
                 if not isinstance(value, list) or len(value) != len(ours):
-                    self._refuse(path, value, f"must be a list of {len(ours)} texts")
+                    self._refuse(path, value, Sentence("faults.texts.list", length=len(ours)))
                     return ours
                 pairs = enumerate(zip(ours, value, strict=True))
                 return tuple(Text(self._text(old, new, (*path, str(n)))) for n, (old, new) in pairs)
         if not isinstance(value, Mapping):
-            self._refuse(path, value, "must be a table of texts", ours)
+            self._refuse(path, value, Sentence("faults.texts.table_of_texts"), ours)
             return ours
         table = dict(ours)
         for name, child in value.items():
             if name in ours:
                 table[name] = self._node(ours[name], child, (*path, name))
             else:
-                self._refuse((*path, name), child, "there is no such text", ours)
+                self._refuse((*path, name), child, Sentence("faults.texts.no_text"), ours)
         return table
 
     def _forms(self, ours: Text, value: Any, path: tuple[str, ...]) -> Text:
         if not isinstance(value, Mapping):
             return Text(self._text(ours, value, path))
         for name in sorted({*value} - {"other", "one"}):
-            self._refuse((*path, name), value[name], "a text has only the forms other and one")
+            self._refuse((*path, name), value[name], Sentence("faults.texts.forms"))
         if "other" not in value:
-            self._refuse(path, None, "needs the form other, said of all numbers but 1")
+            self._refuse(path, None, Sentence("faults.texts.other"))
             return ours
         other = self._text(ours, value["other"], (*path, "other"))
         if "one" not in value:
             return Text(other)
         if "n" not in place_names(ours):
-            self._refuse((*path, "one"), value["one"], "has no number {n}, so it has no form for 1")
+            self._refuse((*path, "one"), value["one"], Sentence("faults.texts.no_number"))
             return ours
         return Text(other, self._text(ours, value["one"], (*path, "one"), spared={"n"}))
 
@@ -233,25 +234,25 @@ class OwnTexts:
 
 def _wrong(ours: str, value: Any, path: tuple[str, ...], *, spared: AbstractSet[str]) -> Iterator[str]:
     if not isinstance(value, str):
-        yield "must be a text"
+        yield Sentence("faults.texts.text")
         return
     if (not value.strip() and ours.strip()) or any(unicodedata.category(one) == "Cc" for one in value):
-        yield "must be one line that says something"
+        yield Sentence("faults.texts.one_line")
         return
     try:
         wanted = _places(value)
     except ValueError:
-        yield "has a brace without its other half; a place is written {n}"
+        yield Sentence("faults.texts.brace")
         return
     has = _places(ours)
     if not has and ("{" in value or "}" in value):
-        yield "has no variables, so no braces either"
+        yield Sentence("faults.texts.no_braces")
         return
     if unknown := sorted(wanted - has):
-        yield f"has no {', '.join(unknown)}; it has {', '.join(sorted(has))}"
+        yield Sentence("faults.texts.unknown", unknown=", ".join(unknown), known=", ".join(sorted(has)))
     meant = {_name_of(place) for place in unknown}
     if missing := sorted(place for place in has - wanted if _name_of(place) not in meant | spared):
-        yield f"must have {', '.join(missing)}"
+        yield Sentence("faults.texts.missing", places=", ".join(missing))
     yield from _too_long(ours, value, path)
 
 
@@ -259,26 +260,26 @@ def _too_long(ours: str, value: str, path: tuple[str, ...]) -> Iterator[str]:
     if path[0] == "cards" and path[1] in _CARD:
         most = max(_CARD[path[1]], len(ours))
         if len(value) > most:
-            yield f"is too long for a card: {len(value)} characters, {most} at most"
+            yield Sentence("faults.texts.long_card", length=len(value), most=most)
     elif path[0] == "menu" and len(value.encode()) > max(_MENU[path[1]], len(ours.encode())):
-        yield f"is too long for the menu: {len(value.encode())} bytes of UTF-8, {_MENU[path[1]]} at most"
+        yield Sentence("faults.texts.long_menu", length=len(value.encode()), most=_MENU[path[1]])
     elif _is_first(path) and _columns(value) > max(FIRST_COLUMNS, _columns(ours)):
-        yield f"is too long for a first line: {_columns(value)} columns, {FIRST_COLUMNS} at most"
+        yield Sentence("faults.texts.long_first", length=_columns(value), most=FIRST_COLUMNS)
     elif len(value.encode()) > max(TEXT_BYTES, len(ours.encode())):
-        yield f"is too long: {len(value.encode())} bytes of UTF-8, {TEXT_BYTES} at most"
+        yield Sentence("faults.texts.long", length=len(value.encode()), most=TEXT_BYTES)
 
 
 def _doubtful(ours: str, value: str, path: tuple[str, ...]) -> Iterator[str]:
     if not _is_first(path):
         return
     if _MONEY.search(value):
-        yield "speaks of money in a first line, which everybody near the phone can read"
+        yield Sentence("faults.texts.money")
     if _BEHIND.search(value):
-        yield "says that somebody is behind; say what is enough today instead"
+        yield Sentence("faults.texts.behind")
     if _EXCLAIMED.search(value):
-        yield "has an exclamation mark in a first line; the bot never raises its voice"
+        yield Sentence("faults.texts.exclaimed")
     if _columns(value) > max(PREVIEW_COLUMNS, _columns(ours)):
-        yield "is longer than a notification shows, about 20 Chinese characters"
+        yield Sentence("faults.texts.preview")
 
 
 def _is_first(path: tuple[str, ...]) -> bool:
