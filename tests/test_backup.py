@@ -115,7 +115,7 @@ def test_the_store_is_never_overwritten_by_its_backup(quotabot: Quotabot, tmp_pa
         done = quotabot("backup", str(tmp_path / f"bot.db{end}"), "--config", str(config))
 
     assert done.code == 2
-    assert "is the store itself" in done.err
+    assert "就是正在用的数据文件" in done.err
 
 
 def test_another_name_of_the_store_is_the_store(quotabot: Quotabot, tmp_path: Path) -> None:
@@ -311,7 +311,7 @@ def test_without_a_folder_the_job_says_what_to_configure(quotabot: Quotabot, tmp
     done = quotabot("run", "backup", "--config", str(config))
 
     assert done.code == 2
-    assert "set [backup] folder" in done.err
+    assert "请设置 [backup] folder" in done.err
 
 
 def test_without_pg_dump_one_sentence_says_what_to_install(
@@ -322,7 +322,7 @@ def test_without_pg_dump_one_sentence_says_what_to_install(
     done = quotabot("backup", str(tmp_path / "kept.dump"), "--config", str(config))
 
     assert done.code == 2
-    assert "pg_dump is not there" in done.err
+    assert "没有 pg_dump：请安装" in done.err
     assert not (tmp_path / "kept.dump").exists()
 
 

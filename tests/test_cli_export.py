@@ -163,7 +163,7 @@ def test_several_tables_as_csv_are_files_in_a_folder(tmp_path: Path, quotabot: Q
     done = quotabot("export", "adds", "members", "--output", str(tmp_path / "out"), *config)
 
     assert refused.code == 2
-    assert "name a folder" in refused.err
+    assert "请写一个文件夹" in refused.err
     assert done.code == 0, done.err
     assert sorted(one.name for one in (tmp_path / "out").iterdir()) == ["adds.csv", "members.csv"]
     assert (tmp_path / "out" / "adds.csv").stat().st_mode & 0o777 == 0o600

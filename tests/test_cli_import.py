@@ -11,8 +11,8 @@ from builders.e2e import Quotabot, at, command_here, open_store, write_config, w
 from builders.imports import file
 from builders.service import contact_event
 
-from bot.config.fields import USERID_ALLOWED
 from bot.core.relations import RelationEvent, RelationKind
+from bot.messages.catalog import texts_in
 
 SAID = '"ja": must be 1, 0, true, false, yes, no, 是, 否 or empty (unknown)'
 
@@ -188,7 +188,7 @@ def test_a_wrong_line_of_renames_says_why_and_renames_nobody(quotabot: Quotabot,
     assert [line.split(": ", 1)[1] for line in done.out.splitlines()] == [
         'line 3, column old_userid = "yg01": nothing is known of yg01',
         'line 4, column old_userid = "nobody": nothing is known of nobody',
-        f'line 5, column old_userid = "员工": {USERID_ALLOWED}',
+        f'line 5, column old_userid = "员工": {texts_in("en")["faults.userid"]}',
         "1 good, 3 bad; nothing stored: correct the file, or --skip-bad",
     ]
 

@@ -153,7 +153,7 @@ def test_a_wrong_option_is_bad_usage_and_writes_nothing(
 
 
 def test_a_secret_that_is_not_set_is_named_and_writes_nothing(quotabot: Quotabot, tmp_path: Path) -> None:
-    done = quotabot("init", *options(secret_env="NOT_SET"))
+    done = quotabot("init", *options(language="en", secret_env="NOT_SET"))
 
     assert done.code == 2
     assert "NOT_SET is not set" in done.err

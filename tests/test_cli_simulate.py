@@ -332,9 +332,9 @@ def test_output_goes_into_a_file_and_nowhere_else(quotabot: Quotabot, other: str
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        pytest.param(RULES.replace("target = 3", "target = -1"), "must be at least 0", id="a wrong value"),
-        pytest.param("[[quotas", "is not TOML", id="no TOML"),
-        pytest.param("", "quotas: is required", id="no quotas"),
+        pytest.param(RULES.replace("target = 3", "target = -1"), "不能小于 0", id="a wrong value"),
+        pytest.param("[[quotas", "不是 TOML：文件结尾处", id="no TOML"),
+        pytest.param("", "quotas：必须填写", id="no quotas"),
     ],
 )
 def test_a_faulty_file_is_said_as_a_configuration_is_and_ends_with_2(
@@ -345,7 +345,7 @@ def test_a_faulty_file_is_said_as_a_configuration_is_and_ends_with_2(
     done = quotabot("simulate", "--quotas", other, *DAYS)
 
     assert (done.code, done.out) == (2, "")
-    assert f"{other}: " in done.err
+    assert f"{other}：" in done.err
     assert said in done.err
 
 

@@ -73,7 +73,7 @@ def test_a_command_on_a_store_that_is_not_there_says_so_and_makes_none(
     done = quotabot(*words, "--config", str(config))
 
     assert (done.code, done.out) == (2, "")
-    assert f"there is no store at {config.parent / 'quotabot.db'}" in done.err
+    assert f"没有数据文件 {config.parent / 'quotabot.db'}" in done.err
     assert len(done.err.splitlines()) == 1
     assert list(config.parent.glob("quotabot.db*")) == []
 

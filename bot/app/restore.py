@@ -12,6 +12,7 @@ from pathlib import Path
 from bot.config import Config
 from bot.features.backup import moment_of, settle_restored, url_of
 from bot.features.privacy.erase import erase_again
+from bot.messages.sentences import Sentence
 from bot.store.backup import BackupError, check_file, is_empty, put_aside, unpack
 from bot.store.engine import StoreError
 from bot.store.erasures import ErasedMarks
@@ -43,7 +44,7 @@ def restore(config: Config, file: Path, *, replace: bool, by: str) -> RestoredSt
     from bot.store import postgres_backup  # an installation on SQLite needs no driver
 
     if not file.is_file():
-        raise BackupError(f"there is no file {file}")
+        raise BackupError(Sentence("faults.store.no_backup", file=str(file)))
     marks = _marks_of(where)
     postgres_backup.load(where, file, replace=replace)
     made_at, erased = _settle(config, where, file, by=by, marks=marks)
@@ -55,7 +56,7 @@ def _restore_file(config: Config, file: Path, where: Path, *, replace: bool, by:
     where.parent.mkdir(parents=True, exist_ok=True)
     with lock_installation(where):
         if not replace and not is_empty(where):
-            raise BackupError(f"the store {where} holds data: say --replace to put it aside and go on")
+            raise BackupError(Sentence("faults.store.holds_data", path=str(where)))
         fresh = where.with_name(f".{where.name}.{uuid.uuid4().hex[:8]}")
         try:
             unpack(file, fresh)

@@ -168,7 +168,7 @@ def _valid(kind: Any, text: str) -> Any:
     try:
         return TypeAdapter(kind).validate_python(text.strip())
     except ValidationError as error:
-        raise ValueError(error.errors()[0]["msg"]) from None
+        raise ValueError(error.errors()[0]["ctx"]["allowed"]) from None
 
 
 def _refuse_existing(files: Mapping[Path, str]) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from bot.app.bootstrap import open_existing
-from bot.cli.options import config_option, loaded
+from bot.cli.options import bad_usage, config_option, loaded
 from bot.features.outages import gaps
 from bot.messages.catalog import texts_in
+from bot.messages.sentences import Sentence
 
 
 @click.command()
@@ -22,9 +23,10 @@ def complete(config_path: Path, by: str, reason: str) -> None:
     \b
     quotabot complete --by "IT, Chen" --reason "new app: nobody had customers before"
     """
+    config = loaded(config_path)
     if not by.strip() or not reason.strip():
-        raise click.UsageError("--by and --reason must not be empty")
-    with open_existing(loaded(config_path)) as services:
+        raise bad_usage(Sentence("faults.usage.name_and_reason"))
+    with open_existing(config) as services:
         gaps.take_as_complete(services, by=by.strip(), reason=reason.strip())
         texts = texts_in(services.language)
     click.echo(texts["cli.complete.done"].say(by=by.strip()))

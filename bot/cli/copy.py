@@ -13,10 +13,10 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.cli.bars import bars
-from bot.cli.options import config_option, format_option, json_text, loaded
+from bot.cli.options import bad_parameter, config_option, format_option, json_text, loaded
 from bot.config.own_texts import voice
 from bot.messages.catalog import Texts, texts_in
-from bot.messages.sentences import in_language
+from bot.messages.sentences import Sentence, in_language
 from bot.store.copy import ComparedTable, Tell
 from bot.store.copy import copy as copy_all
 from bot.store.engine import Engine, StoreBusyError, StoreError
@@ -47,16 +47,15 @@ def copy(config_path: Path, target: str, form: str) -> None:
     \b
     quotabot copy --to postgresql://quotabot@db.example/quotabot
     """
-    if not target.startswith(_SCHEME):
-        raise click.BadParameter(f"must begin with {_SCHEME}", param_hint="--to")
     config = loaded(config_path)
+    if not target.startswith(_SCHEME):
+        raise bad_parameter("--to", Sentence("faults.usage.copy_target", scheme=_SCHEME))
     source, texts = config.store.where, texts_in(voice(config))
     if not isinstance(source, Path):
-        raise StoreError(f"{config_path}: [store] url is PostgreSQL; only an SQLite installation is copied")
+        raise StoreError(Sentence("faults.store.copy_of_postgres", config=str(config_path)))
     if not source.is_file():
-        raise StoreError(
-            f"{config_path}: there is no store {source} yet: set [store] url to PostgreSQL at once"
-        )
+        about = {"config": str(config_path), "path": str(source)}
+        raise StoreError(Sentence("faults.store.copy_of_none", **about))
     try:
         with lock_installation(source), bars() as tell:
             compared = _copy(source, target, tell)
@@ -79,7 +78,7 @@ def _opened(target: str) -> Engine:
     try:
         return Store(target).engine
     except StoreError as error:
-        raise StoreError(f"--to: {error}") from None
+        raise StoreError(Sentence("faults.store.of_target", why=str(error))) from None
 
 
 def _as_json(compared: list[ComparedTable]) -> str:

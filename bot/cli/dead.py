@@ -10,10 +10,11 @@ from typing import TypeVar
 import click
 
 from bot.app.bootstrap import open_existing
-from bot.cli.options import config_option, format_option, json_text, loaded
+from bot.cli.options import bad_parameter, config_option, format_option, json_text, loaded
 from bot.features import dead as dead_letters
 from bot.features.dead import find_letter, list_dead, spoken
 from bot.messages.catalog import Text, texts_in
+from bot.messages.sentences import Sentence
 from bot.services import Services
 
 T = TypeVar("T")
@@ -100,4 +101,4 @@ def _asked(act: Callable[[Services, str], T], services: Services, ident: str) ->
     try:
         return act(services, ident)
     except ValueError:
-        raise click.BadParameter(f"{ident!r} is no id of `quotabot dead list`", param_hint="ID") from None
+        raise bad_parameter("ID", Sentence("faults.usage.dead_id", given=repr(ident))) from None

@@ -12,7 +12,16 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.cli.inbox import up_to_date
-from bot.cli.options import SHOWN_ID, at_option, config_option, format_option, json_text, loaded, moment
+from bot.cli.options import (
+    SHOWN_ID,
+    at_option,
+    config_option,
+    format_option,
+    json_text,
+    loaded,
+    moment,
+    no_period,
+)
 from bot.features.contacts.explain import Explained, ExplainedQuota, Explanation, UnknownPersonError
 from bot.features.contacts.explain import explain as explained
 from bot.messages.catalog import Texts, texts_in
@@ -38,8 +47,8 @@ def explain(
         when = moment(at, services.config, now=services.clock.now())
         try:
             explanation = explained(services, userid, at=when, external_userid=external_userid, period=period)
-        except ValueError as error:
-            raise click.BadParameter(str(error), param_hint="--period") from None
+        except ValueError:
+            raise no_period(period or "") from None
     texts = texts_in(services.language)
     for quota in explanation.quotas:
         if quota.closed:

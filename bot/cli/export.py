@@ -9,9 +9,10 @@ from pathlib import Path
 import click
 
 from bot.cli.inbox import up_to_date
-from bot.cli.options import config_option, format_option, json_text, loaded, user_name
+from bot.cli.options import bad_parameter, config_option, format_option, json_text, loaded, user_name
 from bot.cli.output import csv_lines, deliver, refuse_bytes_on_terminal
 from bot.core.workdays import WorkCalendar, epoch_of
+from bot.messages.sentences import Sentence
 from bot.services import Services
 from bot.spreadsheet import Cell, Column, Sheet, harmless, workbook
 from bot.store.data_map import Holds
@@ -108,10 +109,11 @@ def export(
     quotabot export engagement --format xlsx --output figures.xlsx
     quotabot export adds results audit --format json
     """
+    config = loaded(config_path)
     refuse_bytes_on_terminal(form, output)
     if form == "csv" and len(tables) > 1 and (output is None or not output.is_dir()):
-        raise click.BadParameter("name a folder for several tables as CSV", param_hint="--output")
-    with up_to_date(loaded(config_path)) as services:
+        raise bad_parameter("--output", Sentence("faults.usage.folder"))
+    with up_to_date(config) as services:
         read = {table: _read(services, table) for table in dict.fromkeys(tables)}
         with services.store.transaction():
             for table, (_, lines) in read.items():

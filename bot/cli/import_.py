@@ -12,7 +12,7 @@ import click
 
 from bot.cli.bars import bars
 from bot.cli.inbox import up_to_date
-from bot.cli.options import config_option, format_option, json_text, loaded, user_name
+from bot.cli.options import bad_usage, config_option, format_option, json_text, loaded, user_name
 from bot.config.faults import Fault
 from bot.features.imports.absences import AbsenceLines
 from bot.features.imports.csv_import import CappedList, ImportingError, Lines, Remark, Report, import_file
@@ -21,7 +21,7 @@ from bot.features.imports.roster import RosterLines
 from bot.features.ledger.derive import derive
 from bot.features.renames.rename import RenameLines
 from bot.messages.catalog import Text, Texts, texts_in
-from bot.messages.sentences import in_language
+from bot.messages.sentences import Sentence, in_language
 from bot.services import Services
 
 
@@ -82,7 +82,8 @@ def facts(*, complete: bool, **given: Any) -> None:
     quotabot import facts all-customers.csv --complete
     """
     if complete and given["skip_bad"]:
-        raise click.UsageError("--complete needs every line: customers of skipped lines would be missing")
+        loaded(given["config_path"])  # its language
+        raise bad_usage(Sentence("faults.usage.complete"))
     _import(partial(FactLines, complete=complete), **given)
 
 

@@ -13,9 +13,10 @@ import click
 
 from bot.app import starter
 from bot.app.starter import Answers, ExistsError, Written
-from bot.cli.options import config_option
+from bot.cli.options import config_option, speak
 from bot.locales import DEFAULT, languages
 from bot.messages.catalog import Texts, texts_in
+from bot.messages.sentences import in_language, reason_of
 
 _TARGET = 50
 
@@ -46,12 +47,14 @@ def init(config_path: Path, **given: Any) -> None:
         raise click.UsageError(texts_in(language)["init.exists"].say(files=config_path))
     answers = _answers(given)
     texts = texts_in(answers.language)
+    speak(answers.language)
     try:
         written = starter.write(config_path, answers, environ=os.environ)
     except ExistsError as error:
         raise click.UsageError(texts["init.exists"].say(files=error)) from None
     except OSError as error:
-        why = texts["init.unwritable"].say(file=error.filename, reason=error.strerror)
+        reason = in_language(texts, reason_of(error))
+        why = texts["init.unwritable"].say(file=error.filename, reason=reason)
         raise click.UsageError(why) from None
     for line in _report(texts, config_path, answers, written):
         click.echo(line)
@@ -107,7 +110,8 @@ class _Asker:
             try:
                 return check(text)
             except ValueError as error:
-                raise click.BadParameter(str(error), param_hint=_option(name)) from None
+                why = in_language(self.texts, str(error))
+                raise click.BadParameter(why, param_hint=_option(name)) from None
 
         given = self._given[name]
         return self._ask(name, question, value_proc=judge) if given is None else judge(given)

@@ -92,7 +92,7 @@ class _LazyGroup(click.Group):
             from bot.messages.sentences import in_language
 
             with suppress(OSError):  # nobody reads it: the exit code still says it
-                click.echo(in_language(spoken_texts(), str(error)), err=True)
+                click.echo(in_language(spoken_texts(), _text_of(error)), err=True)
             ctx.exit(code)
 
     def resolve_command(
@@ -130,6 +130,11 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal in GBK prints what it can
     cli(prog_name="quotabot")
+
+
+def _text_of(error: Exception) -> str:
+    """Return what an error of ours says, without the number that Python puts before one of the system."""
+    return str(error.strerror if isinstance(error, OSError) and error.strerror else error)
 
 
 def _exit_code(error: Exception) -> int | None:

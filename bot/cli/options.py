@@ -14,9 +14,11 @@ import click
 
 from bot.config import Config, ConfigError, load
 from bot.config.toml import read_toml
+from bot.core.periods import SHAPES
 from bot.features.status.labels import iso as iso  # of reports: found here, too
 from bot.locales import DEFAULT, languages
 from bot.messages.catalog import Texts, texts_in
+from bot.messages.sentences import Sentence, in_language
 
 _LANGUAGE = "quotabot.language"  # in the context of a command
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
@@ -57,9 +59,9 @@ def loaded(path: Path) -> Config:
     try:
         config = load(path, environ=os.environ)
     except ConfigError:
-        _speak(_language_of(path))
+        speak(_language_of(path))
         raise
-    _speak(config.locale.language)
+    speak(config.locale.language)
     return config
 
 
@@ -69,7 +71,8 @@ def spoken_texts() -> Texts:
     return texts_in((context and context.meta.get(_LANGUAGE)) or _language_of_environment())
 
 
-def _speak(language: str) -> None:
+def speak(language: str) -> None:
+    """Say in *language* what this command prints from now on."""
     if (context := click.get_current_context(silent=True)) is not None:
         context.meta[_LANGUAGE] = language
 
@@ -90,6 +93,21 @@ def _language_of_environment() -> str:
     return next((name for name in languages() if name[:2] == named[:2]), DEFAULT)
 
 
+def bad_parameter(option: str, sentence: Sentence) -> click.BadParameter:
+    """Return the error that *sentence* is wrong with *option*, in the language of the configuration."""
+    return click.BadParameter(in_language(spoken_texts(), sentence), param_hint=option)
+
+
+def bad_usage(sentence: Sentence) -> click.UsageError:
+    """Return the error that a command cannot be used so, in the language of the configuration."""
+    return click.UsageError(in_language(spoken_texts(), sentence))
+
+
+def no_period(name: str) -> click.BadParameter:
+    """Return the error that *name* is no period."""
+    return bad_parameter("--period", Sentence("faults.usage.period", given=repr(name), shapes=SHAPES))
+
+
 def json_text(report: object) -> str:
     """Return *report* as JSON for programs, with a line break at its end."""
     return json.dumps(report, ensure_ascii=False, indent=2) + "\n"
@@ -103,14 +121,10 @@ def moment(text: str | None, config: Config, *, now: datetime, option: str = "--
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise click.BadParameter(
-            f"{text!r} is no ISO 8601 time such as 2026-11-23T09:07", param_hint=option
-        ) from None
+        raise bad_parameter(option, Sentence("faults.usage.time", given=repr(text))) from None
     if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
-        raise click.BadParameter(
-            f"{text!r} lies outside {_FIRST_YEAR} to {_LAST_YEAR}, for which days are known",
-            param_hint=option,
-        )
+        about = {"given": repr(text), "first": _FIRST_YEAR, "last": _LAST_YEAR}
+        raise bad_parameter(option, Sentence("faults.usage.years", **about))
     return at.replace(tzinfo=zone) if at.tzinfo is None else at.astimezone(zone)
 
 

@@ -16,7 +16,8 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console, RenderableType
 from rich.table import Table
 
-from bot.cli.options import spoken_texts
+from bot.cli.options import bad_parameter, spoken_texts
+from bot.messages.sentences import Sentence, reason_of
 from bot.spreadsheet import FORMULA
 
 _LABEL = 8  # cells of a line's first word
@@ -46,9 +47,7 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Itera
 def refuse_bytes_on_terminal(form: str, output: Path | None) -> None:
     """Raise BadParameter for a spreadsheet without file or pipe. Call before the work is done."""
     if form == "xlsx" and output is None and sys.stdout.isatty():
-        raise click.BadParameter(
-            "a spreadsheet cannot be shown here; name a file with --output", param_hint="--format"
-        )
+        raise bad_parameter("--format", Sentence("faults.usage.on_terminal"))
 
 
 def deliver(report: str | bytes | Iterable[str], output: Path | None) -> None:
@@ -61,9 +60,8 @@ def deliver(report: str | bytes | Iterable[str], output: Path | None) -> None:
     try:
         _write(pieces, output)
     except OSError as error:
-        raise click.BadParameter(
-            f"{output} cannot be written ({error.strerror})", param_hint="--output"
-        ) from None
+        about = {"file": str(output), "why": reason_of(error)}
+        raise bad_parameter("--output", Sentence("faults.usage.output", **about)) from None
 
 
 def _write(pieces: Iterable[str | bytes], output: Path) -> None:

@@ -12,7 +12,16 @@ from typing import Any
 import click
 
 from bot.cli.inbox import up_to_date
-from bot.cli.options import at_option, config_option, format_option, json_text, loaded, moment
+from bot.cli.options import (
+    at_option,
+    bad_parameter,
+    config_option,
+    format_option,
+    json_text,
+    loaded,
+    moment,
+    no_period,
+)
 from bot.cli.output import csv_lines, deliver, output_option, refuse_bytes_on_terminal
 from bot.cli.progress_page import build_page
 from bot.core.people import Departments, Person
@@ -24,7 +33,7 @@ from bot.features.standings.load import load_departments, load_people
 from bot.features.standings.report import Report, build_sheets
 from bot.features.standings.selection import Selection, select_rows
 from bot.messages.catalog import texts_in
-from bot.messages.sentences import in_language
+from bot.messages.sentences import Sentence, in_language
 from bot.services import Services
 from bot.spreadsheet import workbook
 
@@ -68,10 +77,10 @@ def progress(
     quotabot progress --period 2026-11 --department 12 --format csv --output november.csv
     quotabot progress --period 2026-11 --teams --money --format xlsx --output november.xlsx
     """
-    refuse_bytes_on_terminal(form, output)
     config = loaded(config_path)
+    refuse_bytes_on_terminal(form, output)
     if quota is not None and quota not in {known.id for known in config.quotas}:
-        raise click.BadParameter(f"there is no quota {quota!r}", param_hint="--quota")
+        raise bad_parameter("--quota", Sentence("faults.usage.quota", given=repr(quota)))
     if period is not None:
         _check_period(period)
     with up_to_date(config) as services:
@@ -108,8 +117,8 @@ def _check_period(name: str) -> None:
     """Raise BadParameter for a name that is no period."""
     try:
         parse_period(name)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--period") from None
+    except ValueError:
+        raise no_period(name) from None
 
 
 def _report(

@@ -16,7 +16,7 @@ from bot.app.bootstrap import begin_record, open_reader, open_sender, open_servi
 from bot.cli import backup, engagement, purge
 from bot.cli.comparison import compare_if_incomplete, describe_gap
 from bot.cli.inbox import catch_up
-from bot.cli.options import at_option, config_option, format_option, json_text, loaded, moment
+from bot.cli.options import at_option, bad_usage, config_option, format_option, json_text, loaded, moment
 from bot.cli.output import line_with
 from bot.cli.sync import JOB as SYNC
 from bot.cli.sync import compare
@@ -30,7 +30,7 @@ from bot.features.status.figures import last_reading, reading_lines
 from bot.features.status.labels import Labelled, numbered
 from bot.features.sync.report import load_last_sync_report
 from bot.messages.catalog import Texts, texts_in
-from bot.messages.sentences import in_language
+from bot.messages.sentences import Sentence, in_language
 from bot.services import Services
 from bot.store.outbox import OutboxMessage
 from bot.store.troubles import Part
@@ -74,9 +74,9 @@ def run(
     quotabot run progress --at 2026-11-23T09:07
     quotabot run sync --accept-losses
     """
-    if job != SYNC and accept_losses:
-        raise click.UsageError("--accept-losses belongs to the job sync")
     config = loaded(config_path)
+    if job != SYNC and accept_losses:
+        raise bad_usage(Sentence("faults.usage.accept_losses"))
     with open_services(config) as services:
         now, texts = services.clock.now(), texts_in(services.language)
         when = moment(at, config, now=now)

@@ -12,7 +12,7 @@ import click
 
 from bot.cli.bars import bars
 from bot.cli.inbox import up_to_date
-from bot.cli.options import config_option, format_option, json_text, loaded, moment
+from bot.cli.options import bad_parameter, config_option, format_option, json_text, loaded, moment
 from bot.cli.output import deliver, output_option, refuse_bytes_on_terminal
 from bot.cli.simulation_page import SimulationReport, build_page
 from bot.cli.simulation_sheets import build_sheets
@@ -21,6 +21,7 @@ from bot.core.progress import QuotaFigures
 from bot.features.people import directory
 from bot.features.simulate.message import penalty_rule, reward_rule
 from bot.features.simulate.simulate import ComparedPerson, Side, Simulated, attainment_of, simulate
+from bot.messages.sentences import Sentence
 from bot.spreadsheet import workbook
 
 _DATE = click.DateTime(["%Y-%m-%d"])
@@ -57,10 +58,10 @@ def simulate_(
     quotabot simulate --quotas other.toml --from 2026-10-01 --to 2026-11-30
     quotabot simulate --quotas other.toml --from 2026-10-01 --to 2026-11-30 --format xlsx --output other.xlsx
     """
-    if first > last:
-        raise click.BadParameter("must not be before --from", param_hint="--to")
-    refuse_bytes_on_terminal(form, output)
     config = loaded(config_path)
+    if first > last:
+        raise bad_parameter("--to", Sentence("faults.usage.last_day"))
+    refuse_bytes_on_terminal(form, output)
     quotas = load_quotas(quotas_path, config=config)
     with up_to_date(config) as services:
         now = moment(None, config, now=services.clock.now())

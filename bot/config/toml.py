@@ -14,6 +14,7 @@ from bot.config.faults import ConfigError, Fault, sounds_secret
 from bot.messages.sentences import Sentence, reason_of
 
 _PLACE = re.compile(r"(.*) \(at line (\d+), column (\d+)\)", re.DOTALL)
+_END = " (at end of document)"
 
 
 def read_toml(path: Path, *, missing: str) -> dict[str, Any]:
@@ -42,6 +43,8 @@ def read_toml(path: Path, *, missing: str) -> dict[str, Any]:
 
 def _toml_fault(text: str) -> str:
     """Return what the parser says, with its line and column in the reader's language."""
+    if text.endswith(_END):
+        return Sentence("faults.toml_end", what=text.removesuffix(_END))
     if (found := _PLACE.fullmatch(text)) is None:
         return text
     return Sentence("faults.toml_at", what=found[1], line=int(found[2]), column=int(found[3]))

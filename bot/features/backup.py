@@ -12,6 +12,7 @@ import structlog
 from bot.config import Config
 from bot.core.outages import DOWN, LONG_S
 from bot.core.workdays import epoch_of
+from bot.messages.sentences import Sentence
 from bot.services import Services
 from bot.store.backup import BEGAN, Backup, BackupError, back_up
 from bot.store.store import Store
@@ -49,11 +50,13 @@ def make_daily(services: Services, *, at: datetime) -> DailyBackup:
     """
     config = services.config.backup
     if config.folder is None:
-        raise BackupError("no folder for daily backups is configured: set [backup] folder")
+        raise BackupError(Sentence("faults.store.no_backups"))
     try:
         config.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise BackupError(f"the folder {config.folder} cannot be made ({error})") from error
+        raise BackupError(
+            Sentence("faults.store.folder_unmade", folder=str(config.folder), why=str(error))
+        ) from error
     end = ".db" if isinstance(services.config.store.where, Path) else ".dump"
     local = services.config.work_calendar().moment(epoch_of(at))
     made = make_backup(services, config.folder / f"{_NAME}{local:%Y%m%dT%H%M%S}{end}")

@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.messages.sentences import Sentence
 from bot.store.engine import StoreError
 
 LEFT_OUT = ("tokens", "leases", "read_apis", "read_flights", "read_grants")
@@ -53,7 +54,9 @@ def back_up(where: Path | str, target: Path) -> Backup:
                 tables = postgres_backup.dump(where, partial, left_out=LEFT_OUT)
             _put_in_place(partial, target)
     except (OSError, sqlite3.Error) as error:
-        raise BackupError(f"the backup {target} cannot be written ({error})") from error
+        raise BackupError(
+            Sentence("faults.store.backup_unwritable", file=str(target), why=str(error))
+        ) from error
     rows = sum(tables.values())
     return Backup(file=target, size=target.stat().st_size, tables=len(tables), rows=rows)
 
@@ -66,7 +69,7 @@ def unpack(file: Path, where: Path) -> Backup:
             tables = _copied(source, partial)
             _put_in_place(partial, where)
     except (OSError, sqlite3.Error) as error:
-        raise BackupError(f"{file} cannot be restored ({error})") from error
+        raise BackupError(Sentence("faults.store.backup_unread", file=str(file), why=str(error))) from error
     return Backup(file=file, size=file.stat().st_size, tables=len(tables), rows=sum(tables.values()))
 
 
@@ -76,21 +79,20 @@ def check_file(file: Path) -> None:
     from bot.store.sqlite import DIALECT, schema_steps
 
     if not file.is_file():
-        raise BackupError(f"there is no file {file}")
+        raise BackupError(Sentence("faults.store.no_backup", file=str(file)))
     if not is_sqlite(file):
-        raise BackupError(f"{file} is no backup of an SQLite store")
+        raise BackupError(Sentence("faults.store.not_sqlite", file=str(file)))
     try:
         with closing(_read_only(file)) as connection:
             _check(connection, file)
             applied = {row["name"] for row in _rows(connection, "SELECT name FROM _sqlite_migrations")}
     except sqlite3.Error as error:
-        raise BackupError(
-            f"{file} is damaged, or no backup of a store ({error}): take an older one"
-        ) from error
+        about = {"file": str(file), "why": str(error)}
+        raise BackupError(Sentence("faults.store.backup_damaged", **about)) from error
     if not applied & {step.name for step in schema_steps()}:
-        raise BackupError(f"{file} holds no store of this bot")
+        raise BackupError(Sentence("faults.store.backup_of_another", file=str(file)))
     if unknown := newer(applied, DIALECT):
-        raise BackupError(f"{file}: {unknown}")
+        raise BackupError(Sentence("faults.store.backup_newer", file=str(file), why=unknown))
 
 
 def is_sqlite(file: Path) -> bool:
@@ -127,16 +129,16 @@ def put_aside(where: Path) -> Path:
 def _refuse_target(where: Path | str, target: Path) -> None:
     """Raise BackupError if *target* is the store itself, or a file that is no backup."""
     if not target.parent.is_dir():
-        raise BackupError(f"there is no folder {target.parent}")
+        raise BackupError(Sentence("faults.store.no_folder", folder=str(target.parent)))
     if isinstance(where, Path):
         beside = {where.with_name(where.name + end).resolve() for end in (*_BESIDE, ".lock")}
         is_linked = target.exists() and where.exists() and target.samefile(where)
         if is_linked or target.resolve() in beside:
-            raise BackupError(f"{target} is the store itself: name another file")
+            raise BackupError(Sentence("faults.store.store_itself", file=str(target)))
     if target.is_dir():
-        raise BackupError(f"{target} is a folder: name a file in it")
+        raise BackupError(Sentence("faults.store.backup_folder", file=str(target)))
     if target.exists() and target.stat().st_size and not _looks_like_backup(target):
-        raise BackupError(f"{target} is there and is no backup: name another file")
+        raise BackupError(Sentence("faults.store.backup_there", file=str(target)))
 
 
 def _looks_like_backup(file: Path) -> bool:
@@ -184,7 +186,7 @@ def _copied(source: sqlite3.Connection, partial: Path) -> dict[str, int]:
         source.backup(copied)
         source.execute("COMMIT")
         if _count(copied) != expected:
-            raise BackupError("the copy has other rows than the store: nothing was kept of it")
+            raise BackupError(Sentence("faults.store.backup_differs"))
         copied.execute("PRAGMA journal_mode = DELETE")  # one file, without others beside it
         copied.execute("PRAGMA secure_delete = ON")
         for table in LEFT_OUT:
@@ -196,7 +198,7 @@ def _copied(source: sqlite3.Connection, partial: Path) -> dict[str, int]:
 def _check(connection: sqlite3.Connection, file: Path) -> None:
     found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if found != "ok":
-        raise BackupError(f"{file} is damaged ({found}): take an older one")
+        raise BackupError(Sentence("faults.store.backup_broken", file=str(file), why=str(found)))
 
 
 def _count(connection: sqlite3.Connection) -> dict[str, int]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 
+from bot.messages.sentences import Sentence
 from bot.store.coordination import Marks
 from bot.store.engine import Engine, SqlRow, StoreError
 
@@ -115,10 +116,7 @@ def refuse_half_a_copy(engine: Engine) -> None:
     """Raise StoreError if a copy into this store was begun and is not complete: it lacks facts."""
     marks = Marks(engine)
     if marks.get(COPIED_FROM) is not None and marks.get(COPIED_AT) is None:
-        raise StoreError(
-            "the store is a copy that is not complete: run `quotabot copy` to its end, "
-            "or set [store] url back to the SQLite file"
-        )
+        raise StoreError(Sentence("faults.store.half_copy"))
 
 
 def _statements(table: Table) -> str:
@@ -143,9 +141,9 @@ def _claim(target: Engine, tables: Sequence[Table], installation: str) -> bool:
     """Make *target* the copy of this installation; whether it is complete already."""
     marks = Marks(target)
     if marks.get(COPIED_FROM) is None and _rows_in_all(target, tables):
-        raise StoreError("the target is not empty: copy into a new database")
+        raise StoreError(Sentence("faults.store.copy_not_empty"))
     if marks.first(COPIED_FROM, installation) != installation:
-        raise StoreError("the target is a copy of another installation: copy into a new database")
+        raise StoreError(Sentence("faults.store.copy_of_another"))
     return marks.get(COPIED_AT) is not None
 
 

@@ -16,6 +16,7 @@ from functools import cache
 from typing import NamedTuple
 
 from bot.core.contacts import NOTHING
+from bot.messages.sentences import Sentence
 from bot.store.coordination import Leases, Marks
 from bot.store.engine import Engine, StoreBusyError, TableGroup
 
@@ -196,4 +197,4 @@ class FactsImport:
 
     def _hold(self) -> None:
         if not self._holds():
-            raise FactsBusyError("facts are being imported by another process: nothing was stored, try later")
+            raise FactsBusyError(Sentence("faults.store.facts_busy"))

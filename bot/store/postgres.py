@@ -15,6 +15,7 @@ from psycopg import sql
 from psycopg.rows import DictRow, dict_row, tuple_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from bot.messages.sentences import Sentence
 from bot.store.engine import PATIENCE_S, Engine, StoreBusyError, StoreError, TakenError
 from bot.store.queries import Queries, complete, newer, steps
 
@@ -69,10 +70,7 @@ class PostgresEngine(Engine):
             with _connected(url) as connection:
                 _refuse_encoding(connection)
                 if not may_create and not _holds_a_store(connection):
-                    raise StoreError(
-                        "there is no store in this database (`quotabot serve` makes one): "
-                        "is [store] url right?"
-                    )
+                    raise StoreError(Sentence("faults.store.none_in_database"))
                 _migrate(connection)
         except psycopg.Error as error:
             raise _unusable(error) from None
@@ -276,7 +274,7 @@ class PostgresEngine(Engine):
         try:
             connection = self._pool.getconn(timeout=patience_s)
         except (PoolTimeout, psycopg.OperationalError) as error:
-            raise StoreBusyError(f"the database is away ({type(error).__name__})") from None
+            raise StoreBusyError(Sentence("faults.store.away", why=type(error).__name__)) from None
         try:
             yield connection
         finally:
@@ -294,8 +292,8 @@ def _translated() -> Iterator[None]:
         if not _passes(error):
             raise
         if error.sqlstate == _READ_ONLY:
-            raise StoreBusyError("the database is read-only now (a standby after a failover?)") from error
-        raise StoreBusyError(f"the database did not do it now ({type(error).__name__})") from error
+            raise StoreBusyError(Sentence("faults.store.read_only")) from error
+        raise StoreBusyError(Sentence("faults.store.not_done", why=type(error).__name__)) from error
 
 
 def _passes(error: psycopg.Error) -> bool:
@@ -309,12 +307,12 @@ def _passes(error: psycopg.Error) -> bool:
 
 def _unusable(error: psycopg.Error) -> StoreError:
     """Return what to say when a database cannot be opened."""
-    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    reason: str = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     if isinstance(error, psycopg.ProgrammingError) and error.sqlstate is None:
         # libpq quotes what it cannot read, the password in it included
-        reason = "the address cannot be read; in a password write special characters as %40 and so on"
+        reason = Sentence("faults.store.unreadable_address")
     kind = StoreBusyError if _passes(error) else StoreError
-    return kind(f"the store cannot be used ({reason}): start PostgreSQL, or correct [store] url")
+    return kind(Sentence("faults.store.unusable", why=reason))
 
 
 def _connected(url: str, **more: Any) -> Connection:
@@ -340,10 +338,7 @@ def _refuse_encoding(connection: Connection) -> None:
     """Raise StoreError if the database cannot hold every name."""
     encoding = connection.info.parameter_status("server_encoding")
     if encoding != "UTF8":
-        raise StoreError(
-            f"the database is encoded as {encoding}, which cannot hold every name: make one with "
-            "CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0, and set [store] url to it"
-        )
+        raise StoreError(Sentence("faults.store.encoding", encoding=str(encoding)))
 
 
 def _holds_a_store(connection: Connection) -> bool:

@@ -11,10 +11,10 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+from bot.messages.sentences import Sentence
 from bot.store.engine import StoreError
 
 _AS_ENVIRONMENT = {"dbname": "PGDATABASE", "connect_timeout": "PGCONNECT_TIMEOUT"}
-_TOOLS = "(Debian: package postgresql-client, of the server's version or a newer one)"
 _DATA = " TABLE DATA "
 
 
@@ -38,10 +38,10 @@ def dump(url: str, target: Path, *, left_out: Sequence[str]) -> dict[str, int]:
             _run(url, "pg_dump", *way, "--no-owner", "--no-privileges", *without)
             counted = {table: _rows(connection, table) for table in tables if table not in left_out}
     except psycopg.Error as error:
-        raise StoreError(f"the database cannot be read ({type(error).__name__})") from None
+        raise StoreError(Sentence("faults.store.database_unread", why=type(error).__name__)) from None
     listed = _run(url, "pg_restore", "--list", str(target))
     if missing := [table for table in counted if f"{_DATA}public {table} " not in listed]:
-        raise StoreError(f"the archive lacks {', '.join(missing)}: nothing was kept of it")
+        raise StoreError(Sentence("faults.store.archive_lacks", tables=", ".join(missing)))
     return counted
 
 
@@ -56,9 +56,9 @@ def load(url: str, file: Path, *, replace: bool) -> None:
                 "SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'public'"
             ).fetchone()
     except psycopg.Error as error:
-        raise StoreError(f"the database cannot be reached ({type(error).__name__})") from None
+        raise StoreError(Sentence("faults.store.database_unreached", why=type(error).__name__)) from None
     if found and found[0] and not replace:
-        raise StoreError("the database is not empty: name a new one in [store] url, or say --replace")
+        raise StoreError(Sentence("faults.store.database_holds_data"))
     clean = ("--clean", "--if-exists") if found and found[0] else ()
     way = ("--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges")
     _run(url, "pg_restore", *way, *clean, "--dbname=", str(file))
@@ -82,8 +82,8 @@ def _run(url: str, program: str, *arguments: str) -> str:
             check=False,
         )
     except FileNotFoundError:
-        raise StoreError(f"{program} is not there: install PostgreSQL's client programs {_TOOLS}") from None
+        raise StoreError(Sentence("faults.store.no_client", program=program)) from None
     if done.returncode:
         reason = next(iter(done.stderr.strip().splitlines()), f"exit code {done.returncode}")
-        raise StoreError(f"{program} did not do it: {reason}. Is it of the server's version? {_TOOLS}")
+        raise StoreError(Sentence("faults.store.client_failed", program=program, why=reason))
     return done.stdout

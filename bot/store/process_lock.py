@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bot.messages.sentences import Sentence
 from bot.store.engine import StoreError
 
 
@@ -20,8 +21,5 @@ def lock_installation(path: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise StoreError(
-                f"another quotabot serves (or copies) {path}: stop it first, "
-                "or give this one its own [store] url"
-            ) from None
+            raise StoreError(Sentence("faults.store.served", path=str(path))) from None
         yield

@@ -18,6 +18,8 @@ from typing import Any
 
 import aiosql
 
+from bot.messages.sentences import Sentence
+
 _WORDS = {
     "sqlite": {
         "identity": "INTEGER PRIMARY KEY AUTOINCREMENT",
@@ -71,10 +73,7 @@ def newer(applied: Collection[str], dialect: str) -> str | None:
     unknown = sorted(set(applied) - {step.name for step in steps(dialect)})
     if not unknown:
         return None
-    return (
-        f"the store was made by a newer version (it has {', '.join(unknown)}): install that version, or "
-        "restore an older backup"
-    )
+    return Sentence("faults.store.newer", steps=", ".join(unknown))
 
 
 def complete(applied: Collection[str], dialect: str) -> bool:

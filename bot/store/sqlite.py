@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 
 from sqlite_utils import Database, Migrations
 
+from bot.messages.sentences import Sentence
 from bot.store.engine import PATIENCE_S, Engine, SqlRow, StoreBusyError, StoreError, TakenError
 from bot.store.joint_writes import JointWrite, carry_out
 from bot.store.queries import Queries, Step, complete, newer, steps
@@ -80,7 +81,7 @@ def _translated() -> Iterator[None]:
     except sqlite3.Error as error:
         if not _is_the_stores(error):
             raise
-        raise StoreBusyError(f"the store cannot be used now ({error})") from error
+        raise StoreBusyError(Sentence("faults.store.not_used", why=str(error))) from error
 
 
 def _log_ahead(connection: sqlite3.Connection) -> None:
@@ -134,10 +135,7 @@ class SqliteEngine(Engine):
         self._queries = Queries(DIALECT, adapter="sqlite3")
         try:
             if not (may_create or self._holds_a_store(path)):
-                raise StoreError(
-                    f"there is no store at {path} (`quotabot serve` makes one): is [store] url right? "
-                    "A copy needs its -wal file, too"
-                )
+                raise StoreError(Sentence("faults.store.none", path=str(path)))
             path.parent.mkdir(parents=True, exist_ok=True)
             make_private(path)
             self._identity = identity_of(path)
@@ -145,17 +143,12 @@ class SqliteEngine(Engine):
             self._wal_identity = identity_of(self._wal)
         except (OSError, sqlite3.Error) as error:
             self.close()
+            about = {"path": str(path), "why": str(error)}
             if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF in _BUSY:
-                raise StoreBusyError(f"another program keeps the store {path} locked ({error})") from error
+                raise StoreBusyError(Sentence("faults.store.locked", **about)) from error
             if type(error) is sqlite3.DatabaseError:
-                raise StoreError(
-                    f"the store {path} is damaged ({error}): restore the last backup (quotabot restore FILE "
-                    "--replace), or correct [store] url"
-                ) from error
-            raise StoreError(
-                f"the store {path} cannot be opened for writing ({error}): make its folder writable for "
-                "this user, or change [store] url"
-            ) from error
+                raise StoreError(Sentence("faults.store.damaged", **about)) from error
+            raise StoreError(Sentence("faults.store.unwritable", **about)) from error
 
     @property
     def _wal(self) -> Path:
@@ -183,10 +176,7 @@ class SqliteEngine(Engine):
         """Return if file and WAL are those that were opened. Raises StoreBusyError."""
         for path, identity in ((self.path, self._identity), (self._wal, self._wal_identity)):
             if identity_of(path) != identity:
-                raise StoreBusyError(
-                    f"the store's file {path} was deleted or replaced under the service, so nothing is "
-                    "stored: stop the service, put the file or a backup in its place, and start it again"
-                )
+                raise StoreBusyError(Sentence("faults.store.replaced", path=str(path)))
 
     def space(self) -> tuple[int, int] | None:
         """Return how many bytes are free where the file is, and of how many."""
@@ -284,7 +274,7 @@ class SqliteEngine(Engine):
         Raises StoreBusyError when others, here or in another process, write for longer than *patience_s*.
         """
         if not self._writing.acquire(timeout=patience_s):
-            raise StoreBusyError("the store is busy")
+            raise StoreBusyError(Sentence("faults.store.busy"))
         try:
             with self._begun(patience_s):
                 yield
@@ -300,7 +290,7 @@ class SqliteEngine(Engine):
             connection.execute(f"PRAGMA busy_timeout = {int(patience_s * 1000)}")
             connection.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
-            raise StoreBusyError(f"the store cannot be written now ({error})") from error
+            raise StoreBusyError(Sentence("faults.store.not_written", why=str(error))) from error
         try:
             yield
             connection.execute("COMMIT")
@@ -308,7 +298,7 @@ class SqliteEngine(Engine):
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             if _is_the_stores(error):
-                raise StoreBusyError(f"the store cannot be written now ({error})") from error
+                raise StoreBusyError(Sentence("faults.store.not_written", why=str(error))) from error
             raise
 
     @property
@@ -364,7 +354,7 @@ class SqliteEngine(Engine):
         try:
             self._connection().executemany(statement, rows)
         except sqlite3.OperationalError as error:
-            raise StoreBusyError(f"the store cannot be used now ({error})") from error
+            raise StoreBusyError(Sentence("faults.store.not_used", why=str(error))) from error
 
     def number_on(self, table: str, column: str) -> None:
         """Do nothing: SQLite counts on from the highest number by itself."""

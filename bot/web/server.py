@@ -29,6 +29,7 @@ import uvicorn
 from a2wsgi import WSGIMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from bot.messages.sentences import Sentence
 from bot.web.request import MAX_BODY, Direct, Request, headers_of
 from bot.web.room import Room
 
@@ -148,7 +149,7 @@ def _bind(host: str, *, port: int) -> socket.socket:
         if error.errno == errno.EADDRINUSE:
             raise PortInUse(
                 errno.EADDRINUSE,
-                f"{host}:{port} is in use by another program; stop it or change server.listen",
+                Sentence("faults.store.port", address=f"{host}:{port}"),
             ) from error
         raise
     return listener
