@@ -224,6 +224,25 @@ def test_the_numbers_are_those_of_the_last_list_that_was_shown(services: Service
     assert say(services, "zhang", "为什么 19")[0] == "…lost 不计入"
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        pytest.param("明细", "加了客户马上就能查到。", id="the running one"),
+        pytest.param("明细 2026-12", "加了客户马上就能查到。", id="the running one by its name"),
+        pytest.param("明细 10月", "这段时间已经结束。看本期的，说“明细”。", id="one that is over"),
+        pytest.param("明细 10月 2", "这段时间已经结束。看本期的，说“明细”。", id="a page of it"),
+    ],
+)
+def test_an_empty_list_promises_nothing_of_a_period_that_is_over(
+    services: Services, words: str, says: str
+) -> None:
+    clock = services.clock
+    assert isinstance(clock, FakeTime)
+    clock.set("2026-12-01T10:00")
+
+    assert say(services, "zhang", words)[:2] == ["这段时间没有新增客户", says]
+
+
 def test_a_contact_of_a_period_that_is_over_is_found_in_its_list(services: Services) -> None:
     clock = services.clock
     assert isinstance(clock, FakeTime)

@@ -115,6 +115,7 @@ def _about(said: dict[str, Any]) -> dict[str, Message]:
 def _contacts(said: dict[str, Any]) -> dict[str, Message]:
     return {
         "list, none": contacts.listed(**said, contacts=[], page=1),
+        "list, none, over": contacts.listed(**said, contacts=[], page=1, is_over=True),
         "list": contacts.listed(**said, contacts=CONTACTS, page=1),
         "list, two": contacts.listed(**said, contacts=CONTACTS, page=2),
         "list, no such page": contacts.listed(**said, contacts=CONTACTS, page=9),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from bot.core.periods import parse_period
 from bot.core.progress import Branch
 from bot.core.workdays import epoch_of
 from bot.features.contacts import message
@@ -33,7 +34,8 @@ def list_contacts(
     shown = [contact.external_userid for contact in found]
     services.store.preferences.show(userid, shown, at=epoch_of(at))
     local = services.config.work_calendar().local(at)
-    return message.listed(language=services.language, contacts=found, page=page, at=local)
+    is_over = period is not None and parse_period(period).last < local.date()
+    return message.listed(language=services.language, contacts=found, page=page, at=local, is_over=is_over)
 
 
 def number_contacts(

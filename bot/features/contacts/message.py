@@ -68,12 +68,19 @@ def no_quota_period(*, language: str, period: str, at: datetime) -> Message:
     return answered(language=language, head=head, lines=[texts["contacts.which_how"]], kind=kind, at=at)
 
 
-def listed(*, language: str, contacts: Sequence[ListedCustomer], page: int, at: datetime) -> Message:
-    """Show *page* (from 1) of *contacts*, sorted by number. *at* is local."""
+def listed(
+    *,
+    language: str,
+    contacts: Sequence[ListedCustomer],
+    page: int,
+    at: datetime,
+    is_over: bool = False,
+) -> Message:
+    """Show *page* (from 1) of *contacts*, sorted by number. *at* is local; *is_over*: no more can come."""
     texts = texts_in(language)
     kind = texts["contacts.kind"]
     if not contacts:
-        more = texts["contacts.none_more"]
+        more = texts["contacts.none_over"] if is_over else texts["contacts.none_more"]
         return answered(language=language, head=texts["contacts.none"], lines=[more], kind=kind, at=at)
     labels = _labels(language, contacts, at=at)
     head, sums = texts["contacts.head"].say(n=len(contacts)), _sums(texts, contacts, labels)
