@@ -19,7 +19,7 @@ from builders.e2e import COMMAND, ROOT, Done, command, until
 from bot.app.demo import workday_in_mid_month
 
 CHAPTER = re.compile(r"^━━ (.*) ━━$", re.MULTILINE)
-HEADING = re.compile(r"^(员工.|主管.) \(([a-z0-9]+)\)$", re.MULTILINE)
+HEADING = re.compile(r"^(员工.|主管.)（([a-z0-9]+)）$", re.MULTILINE)
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/\S*")
 EMPLOYEES = dict(zip((f"yg{n:02d}" for n in range(1, 13)), "甲乙丙丁戊己庚辛壬癸子丑", strict=True))
 
@@ -51,15 +51,21 @@ def test_the_tour_plays_a_day_in_less_than_a_minute(tour: tuple[Done, float]) ->
     assert "Traceback" not in done.err
 
 
+def test_the_tour_speaks_one_language(tour: tuple[Done, float]) -> None:
+    narrated = re.sub(r"quotabot|yg\d+|zg\d+|https?://\S+|wm\w+", "", tour[0].out + tour[0].err)
+
+    assert re.findall(r"[A-Za-z]{3,} [a-z]{2,}", narrated) == []
+
+
 def test_the_tour_shows_each_message_under_its_receivers_name(tour: tuple[Done, float]) -> None:
-    morning = receivers(tour[0], "morning progress")
-    evening = receivers(tour[0], "digest")
+    morning = receivers(tour[0], "早间进度")
+    evening = receivers(tour[0], "主管日报")
 
     assert dict(morning) == {userid: f"员工{stem}" for userid, stem in EMPLOYEES.items()}
     assert dict(evening) == {"zg01": "主管甲", "zg02": "主管乙"}
 
 
-@pytest.mark.parametrize("word", ["morning progress", "reminder", "digest"])
+@pytest.mark.parametrize("word", ["早间进度", "提醒：", "主管日报"])
 def test_nobody_in_the_tour_is_told_twice_by_a_job(tour: tuple[Done, float], word: str) -> None:
     told = [userid for userid, _ in receivers(tour[0], word)]
 
@@ -68,17 +74,17 @@ def test_nobody_in_the_tour_is_told_twice_by_a_job(tour: tuple[Done, float], wor
 
 
 def test_the_tour_counts_a_storm_once(tour: tuple[Done, float]) -> None:
-    assert "9 deliveries for 3 events" in tour[0].out
-    assert ", 0 dropped by WeCom" in tour[0].out
-    assert "\n0 sent twice" in tour[0].out
+    assert "3 个事件投递了 9 次" in tour[0].out
+    assert "企业微信丢弃 0 条" in tour[0].out
+    assert "\n重复发送 0 条" in tour[0].out
 
 
 def test_the_tour_shows_what_the_day_changed(tour: tuple[Done, float]) -> None:
-    (day,) = [text for title, text in chapters(tour[0]).items() if "retry storm" in title]
+    (day,) = [text for title, text in chapters(tour[0]).items() if "重复投递" in title]
     changed = {
         userid: (int(after) - int(before), int(lost) - int(lost_before))
         for userid, before, after, lost_before, lost in re.findall(
-            r"(yg\d\d): gross (\d+) → (\d+), .*, lost (\d+) → (\d+); target", day
+            r"(yg\d\d)：新增 (\d+) → (\d+)，.*，流失 (\d+) → (\d+)；目标", day
         )
     }
 
@@ -87,12 +93,12 @@ def test_the_tour_shows_what_the_day_changed(tour: tuple[Done, float]) -> None:
 
 
 def test_the_tour_presses_buttons_and_they_work(tour: tuple[Done, float]) -> None:
-    (pressed,) = [text for title, text in chapters(tour[0]).items() if "two buttons" in title]
+    (pressed,) = [text for title, text in chapters(tour[0]).items() if "点两个按钮" in title]
 
-    assert receivers(tour[0], "two buttons") == [("yg01", "员工甲"), ("yg04", "员工丁")]
+    assert receivers(tour[0], "点两个按钮") == [("yg01", "员工甲"), ("yg04", "员工丁")]
     assert "yg01: ［明细］［今天别提醒］［我在休假］" in pressed  # asked for his list: all alive
     assert re.search(r"^yg04: (（请人帮忙）)?（明细）（今天不再提醒）（我在休假）$", pressed, re.MULTILINE)
-    assert "yg04" not in dict(receivers(tour[0], "reminder"))
+    assert "yg04" not in dict(receivers(tour[0], "提醒："))
 
 
 @contextmanager

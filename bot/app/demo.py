@@ -26,6 +26,7 @@ from bot.config import Config, load
 from bot.core.workdays import WorkCalendar
 from bot.features.outages import catch_up
 from bot.locales import DEFAULT
+from bot.messages.sentences import Sentence
 from bot.services import Services
 
 _HISTORY_DAYS, _FUTURE_DAYS = 45, 75
@@ -238,7 +239,7 @@ def _sandbox(start: str, *, folder: Path, speed: float) -> Iterator[Sandbox]:
         assert process.stdout is not None  # noqa: S101 - asked for above
         line = process.stdout.readline()
         if "http://" not in line:
-            raise DemoError("the sandbox did not start")
+            raise DemoError(Sentence("cli.demo.no_sandbox"))
         sandbox = Sandbox(line[line.index("http://") :].strip())
         yield sandbox
         sandbox.close()
@@ -287,7 +288,7 @@ def _compare(services: Services) -> None:
     catch_up.begin_if_due(services)
     while services.store.syncs.first_whole_at() is None:
         if monotonic() > deadline:
-            raise DemoError("the bot did not compare WeCom's lists in time")
+            raise DemoError(Sentence("cli.demo.not_compared"))
         sleep(_LOOK_S)
 
 
@@ -296,5 +297,5 @@ def _settle(services: Services) -> None:
     store, deadline = services.store, monotonic() + _TIMEOUT_S
     while store.inbox.depth(now=0).pending or store.ledger.dirty() or store.details.untried():
         if monotonic() > deadline:
-            raise DemoError("the bot did not work its inbox off in time")
+            raise DemoError(Sentence("cli.demo.not_worked_off"))
         sleep(_LOOK_S)

@@ -6,14 +6,17 @@ import os
 import shutil
 import signal
 import sys
+from collections.abc import Iterator
 from datetime import datetime
 
 import click
 
 from bot.app.demo import Demo, running, this_day, workday_in_mid_month
+from bot.cli.options import speak, spoken_texts
 from bot.cli.stop import Stop
 from bot.cli.tour import play
 from bot.locales import DEFAULT, languages
+from bot.messages.catalog import Texts
 
 
 @click.command()
@@ -38,19 +41,22 @@ def demo(*, tour: bool, day: datetime | None, language: str | None) -> None:
     quotabot demo --tour
     """
     played = day.date() if day else workday_in_mid_month(this_day())
-    click.echo("Starting a local WeCom and the bot, with a month of history ...", err=True)
     begin, speed = ("08:55:00", 0.0) if tour else ("09:06:50", 1.0)
     spoken = language or (DEFAULT if tour else "")
+    if spoken:
+        speak(spoken)
+    texts = spoken_texts()
+    click.echo(texts["cli.demo.starting"], err=True)
     with running(f"{played}T{begin}", language=spoken, speed=speed) as started:
-        click.echo(f"A month of history: {started.history} callbacks delivered.", err=True)
+        click.echo(texts["cli.demo.history"].say(n=started.history), err=True)
         if tour:
             play(started, day=played)
         else:
-            _invite(started, waits=not language)
+            click.echo("\n".join(_invitation(started, texts, waits=not language)))
             stop = Stop()
             stop.catch(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
             stop.wait()
-            click.echo("Ending ...", err=True)
+            click.echo(texts["cli.demo.ending"], err=True)
 
 
 def _own_name() -> str:
@@ -58,17 +64,18 @@ def _own_name() -> str:
     return "quotabot" if shutil.which("quotabot") else os.path.relpath(sys.argv[0])
 
 
-def _invite(started: Demo, *, waits: bool) -> None:
+def _invitation(started: Demo, texts: Texts, *, waits: bool) -> Iterator[str]:
+    """Yield the addresses and what to do with them."""
     sandbox = started.sandbox
     now = sandbox.get("clock")["iso"]
-    clock = "The clock starts when you open the page" if waits else "The clock runs"
-    click.echo(f"""
-Open this page:      {sandbox.url}/
-The bot:             {started.bot_url}/readyz
-Its configuration:   {started.config_path}
-
-It is {now[:16].replace("T", " ")} in the demo. {clock}; the morning messages come at 09:07.
-On the page you can scan codes as a customer, write to the app, move the clock, and switch faults on.
-In another terminal:
-  {_own_name()} progress --config {started.config_path} --at {now[:10]}T18:00
-Ctrl-C ends both.""")
+    clock = texts["cli.demo.waits"] if waits else texts["cli.demo.runs"]
+    yield ""
+    yield texts["cli.demo.page"].say(url=f"{sandbox.url}/")
+    yield texts["cli.demo.bot"].say(url=f"{started.bot_url}/readyz")
+    yield texts["cli.demo.file"].say(file=started.config_path)
+    yield ""
+    yield clock.say(now=now[:16].replace("T", " "))
+    yield texts["cli.demo.hint"]
+    yield texts["cli.demo.terminal"]
+    yield f"  {_own_name()} progress --config {started.config_path} --at {now[:10]}T18:00"
+    yield texts["cli.demo.stop"]

@@ -14,6 +14,8 @@ from bot.app.demo import Demo, DemoError
 from bot.config import Config
 from bot.core.progress import QuotaFigures
 from bot.features.standings.load import load_standings
+from bot.messages.catalog import Texts, texts_in
+from bot.messages.sentences import Sentence
 from bot.services import FIRST_START, Services
 
 _PATIENCE_S = 40.0
@@ -29,26 +31,28 @@ def play(demo: Demo, *, day: date) -> None:
     began = monotonic()
     seen: set[str] = set()
     _until(lambda: demo.services.store.marks.get(FIRST_START) is not None)
-    _chapter(f"{day} 09:07 · morning progress")
+    texts = texts_in(demo.services.language)
+    jobs = texts.table("cli.tour.jobs")
+    _chapter(f"{day} 09:07 · {jobs['progress']}")
     _fire(demo, day, "09:07:01", "progress", seen)
-    _chapter("09:20 · two buttons: one asks for the list, one wants no more today")
+    _chapter(texts["cli.tour.buttons"])
     _press(demo, day, seen)
-    _chapter("10:15 to 15:40 · the day: adds with a retry storm, a slip, a loss")
+    _chapter(texts["cli.tour.work"])
     before = _rows(demo, day, "09:08")
     _work(demo, day)
-    _changes(before, _rows(demo, day, "16:30"))
-    for at, job, title in evening(demo.services.config, day):
-        _chapter(f"{at} · {title}")
+    _changes(texts, before, _rows(demo, day, "16:30"))
+    for at, job in evening(demo.services.config, day):
+        _chapter(f"{at} · {jobs[job]}")
         _fire(demo, day, f"{at}:01", job, seen)
     _close(demo, seen, monotonic() - began)
 
 
-def evening(config: Config, day: date) -> list[tuple[str, str, str]]:
-    """Return the jobs after the day's work, each with its time and its title in the tour."""
-    jobs = [("16:37", "reminder", "reminder, only to those who are behind and have something left today")]
+def evening(config: Config, day: date) -> list[tuple[str, str]]:
+    """Return the jobs after the day's work, each with its time before it."""
+    jobs = [("16:37", "reminder")]
     if config.work_calendar().is_last_workday_of_week(day):
-        jobs.append(("17:23", "weekly", "the week on its last workday: what it brought, what is enough now"))
-    return [*jobs, ("17:48", "digest", "digest for leaders")]
+        jobs.append(("17:23", "weekly"))
+    return [*jobs, ("17:48", "digest")]
 
 
 def _chapter(title: str) -> None:
@@ -89,7 +93,7 @@ def _press(demo: Demo, day: date, seen: set[str]) -> None:
     _until(lambda: all_sent(demo.services))
     _print_new(demo, seen)
     members = demo.sandbox.get("messages")["members"]
-    click.echo("\nThe buttons of their cards now; those in round brackets are grey:")
+    click.echo("\n" + texts_in(demo.services.language)["cli.tour.greyed"])
     for userid in _PRESSED:
         card = next(message for message in members[userid] if message["msgtype"] == "template_card")
         click.echo(f"{userid}: {card['content'].splitlines()[-1]}")
@@ -116,9 +120,10 @@ def _work(demo: Demo, day: date) -> None:
             ]
         },
     )
-    click.echo(f"three adds, two of them in one second: {answer['delivered']} deliveries for 3 events")
-    click.echo("yg04: a customer left and came back within minutes: a slip, neither loss nor add")
-    click.echo("yg08: a customer who was won at 09:15 left at 10:35: a loss")
+    texts = texts_in(demo.services.language)
+    click.echo(texts["cli.tour.storm"].say(n=answer["delivered"]))
+    click.echo(texts["cli.tour.slip"])
+    click.echo(texts["cli.tour.loss"])
     store = demo.services.store
     _until(lambda: store.inbox.depth(now=0).pending == 0 and store.ledger.dirty() == 0)
 
@@ -136,21 +141,22 @@ def _rows(demo: Demo, day: date, at: str) -> dict[str, QuotaFigures]:
     return {row.userid: row for row in rows}
 
 
-def _changes(before: dict[str, QuotaFigures], after: dict[str, QuotaFigures]) -> None:
-    click.echo("\nTheir month since 09:08; what is pending counts by itself once it was kept for seven days:")
+def _changes(texts: Texts, before: dict[str, QuotaFigures], after: dict[str, QuotaFigures]) -> None:
+    click.echo("\n" + texts["cli.tour.changes"])
+    figure, names = texts["cli.tour.figure"], texts.table("cli.tour.figures")
     for userid, row in after.items():
         old = before[userid]
         if (row.gross, row.lost) != (old.gross, old.lost):
-            figures = (
-                (name, getattr(old, name), getattr(row, name))
-                for name in ("gross", "counted", "pending", "lost")
+            changes = texts["cli.tour.comma"].join(
+                figure.say(name=said, old=getattr(old, name), new=getattr(row, name))
+                for name, said in names.items()
             )
-            changes = ", ".join(f"{name} {then} → {now}" for name, then, now in figures)
-            click.echo(f"  {userid}: {changes}; target {row.target}")
+            said = texts["cli.tour.change"].say(userid=userid, changes=changes, target=row.target)
+            click.echo(said)
 
 
 def _print_new(demo: Demo, seen: set[str]) -> None:
-    people = demo.services.store.members.all()
+    people, texts = demo.services.store.members.all(), texts_in(demo.services.language)
     shown, fresh = demo.sandbox.get("messages"), 0
     for userid, messages in shown["members"].items():
         for message in messages:
@@ -158,13 +164,14 @@ def _print_new(demo: Demo, seen: set[str]) -> None:
                 continue
             seen.add(message["msgid"])
             fresh += 1
-            _print_message(people[userid].name if userid in people else "?", userid, message)
-    fresh += _print_groups(shown["groups"], seen)
+            name = people[userid].name if userid in people else "?"
+            _print(texts["cli.tour.person"].say(name=name, userid=userid), message["content"])
+    fresh += _print_groups(texts, shown["groups"], seen)
     if not fresh:
-        click.echo("(nobody needed one)")
+        click.echo(texts["cli.tour.nobody"])
 
 
-def _print_groups(groups: dict[str, list[dict[str, Any]]], seen: set[str]) -> int:
+def _print_groups(texts: Texts, groups: dict[str, list[dict[str, Any]]], seen: set[str]) -> int:
     """Print the new posts of group robots; return their number."""
     fresh = 0
     for group, posts in groups.items():
@@ -173,32 +180,29 @@ def _print_groups(groups: dict[str, list[dict[str, Any]]], seen: set[str]) -> in
                 continue
             seen.add(name)
             fresh += 1
-            click.echo("\n" + click.style(f"{group} (群机器人 · group robot)", fg="cyan", bold=True))
-            click.echo(
-                _MARKUP.sub("", post["content"]) or "(a picture; the page of `quotabot demo` shows it)"
-            )
+            _print(texts["cli.tour.group"].say(group=group), post["content"] or texts["cli.tour.picture"])
     return fresh
 
 
-def _print_message(name: str, userid: str, message: dict[str, Any]) -> None:
-    click.echo("\n" + click.style(f"{name} ({userid})", fg="cyan", bold=True))
-    click.echo(_MARKUP.sub("", message["content"]))
+def _print(whom: str, content: str) -> None:
+    click.echo("\n" + click.style(whom, fg="cyan", bold=True))
+    click.echo(_MARKUP.sub("", content))
 
 
 def _close(demo: Demo, seen: set[str], seconds: float) -> None:
     messages = demo.sandbox.get("messages")
     received = sum(not name.startswith(_GROUP) for name in seen)
     calls = [call for call in demo.sandbox.get("calls")["calls"] if call["path"].endswith("message/send")]
-    _chapter("the day in numbers")
-    click.echo(
-        f"{received} messages received in {len(calls)} calls, {len(messages['dropped'])} dropped by WeCom,"
-    )
-    click.echo(f"{len(messages['duplicates'])} sent twice; played in {seconds:.0f} s")
+    texts = texts_in(demo.services.language)
+    _chapter(texts["cli.tour.numbers"])
+    dropped = len(messages["dropped"])
+    click.echo(texts["cli.tour.received"].say(n=received, calls=len(calls), dropped=dropped))
+    click.echo(texts["cli.tour.twice"].say(n=len(messages["duplicates"]), seconds=f"{seconds:.0f}"))
 
 
 def _until(holds: Callable[[], bool]) -> None:
     deadline = monotonic() + _PATIENCE_S
     while not holds():
         if monotonic() > deadline:
-            raise DemoError("the bot did not get there in time; run with -v to see why")
+            raise DemoError(Sentence("cli.demo.late"))
         sleep(_LOOK_S)
