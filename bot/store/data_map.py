@@ -83,39 +83,48 @@ def _column(name: str, said: str) -> Column:
 
 def page(language: str) -> str:
     """Return docs/data-map.md in English ("en"), docs/data-map.zh-CN.md in Chinese ("zh-CN")."""
-    say = _sentences(language)
-    flow, privacy = say("[data-flow.md](data-flow.md)"), say("[security-privacy.md](security-privacy.md)")
+    translated = _sentences(language)
+    flow, privacy = (
+        translated("[data-flow.md](data-flow.md)"),
+        translated("[security-privacy.md](security-privacy.md)"),
+    )
     lines = [
-        f"# {say('Data map')}",
+        f"# {translated('Data map')}",
         "",
-        say("Every column of the store: what it holds, why, for how long, and who sees it."),
-        say("This page is made from `bot/store/data_map.toml`; a test holds that no column is missing."),
-        say("How data goes: {page}.").format(page=privacy),
+        translated("Every column of the store: what it holds, why, for how long, and who sees it."),
+        translated(
+            "This page is made from `bot/store/data_map.toml`; a test holds that no column is missing."
+        ),
+        translated("How data goes: {page}.").format(page=privacy),
         "",
-        f"| {say('class')} | {say('means')} |",
+        f"| {translated('class')} | {translated('means')} |",
         "| --- | --- |",
-        *(f"| {kind.value} | {say(_CLASSES[kind]).format(page=flow)} |" for kind in Holds),
+        *(f"| {kind.value} | {translated(_CLASSES[kind]).format(page=flow)} |" for kind in Holds),
     ]
     for table in data_map().values():
-        said = {key: say(getattr(table, key)) for key in ("what", "why", "kept", "seen")}
-        text = say("{what}. Why: {why}. Kept: {kept}. Seen by: {seen}.").format(**said)
+        said = {key: translated(getattr(table, key)) for key in ("what", "why", "kept", "seen")}
+        text = translated("{what}. Why: {why}. Kept: {kept}. Seen by: {seen}.").format(**said)
         lines += [
             "",
             f"## `{table.name}`",
             "",
             f"{text[0].upper()}{text[1:]}",
             "",
-            f"| {say('class')} | {say('columns')} |",
+            f"| {translated('class')} | {translated('columns')} |",
             "| --- | --- |",
-            *(f"| {kind.value} | {columns} |" for kind in Holds if (columns := _said(table, kind, say))),
+            *(
+                f"| {kind.value} | {columns} |"
+                for kind in Holds
+                if (columns := _said(table, kind, translated))
+            ),
         ]
     return "\n".join(lines) + "\n"
 
 
-def _said(table: Table, kind: Holds, say: Callable[[str], str]) -> str:
+def _said(table: Table, kind: Holds, translated: Callable[[str], str]) -> str:
     """Return the table's columns of a class, each with what it is."""
     return " · ".join(
-        f"`{column.name}` {say(column.what)}" for column in table.columns if column.holds is kind
+        f"`{column.name}` {translated(column.what)}" for column in table.columns if column.holds is kind
     )
 
 
