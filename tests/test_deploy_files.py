@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,26 @@ COMPOSE = ["compose.yaml", "compose.sqlite.yaml"]
 
 def options(command: str) -> set[str]:
     return {opt for one in load_command(command).params if isinstance(one, click.Option) for opt in one.opts}
+
+
+# --- supervisord ---
+
+
+def test_supervisord_starts_what_systemd_starts_and_gives_as_long_to_end() -> None:
+    parser = ConfigParser()
+    parser.read(DEPLOY / "supervisord.conf", encoding="utf-8")
+    program = parser["program:quotabot"]
+    unit = (DEPLOY / "systemd" / "quotabot.service").read_text(encoding="utf-8").splitlines()
+
+    assert f"ExecStart={program['command']}" in unit
+    assert f"User={program['user']}" in unit
+    assert f"TimeoutStopSec={program['stopwaitsecs']}" in unit
+    assert f"KillSignal=SIG{program['stopsignal']}" in unit
+    assert f"UMask=0{program['umask']}" in unit
+    assert f"StateDirectory={Path(program['directory']).name}" in unit
+    # Restarted like `Restart=on-failure` with `RestartPreventExitStatus=2`.
+    assert (program["autorestart"], program["exitcodes"]) == ("unexpected", "0,2")
+    assert "RestartPreventExitStatus=2" in unit
 
 
 # --- systemd ---

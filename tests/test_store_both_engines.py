@@ -203,6 +203,35 @@ def test_an_unreachable_database_is_said_in_a_sentence_without_its_password() ->
     assert "hunter2" not in str(caught.value)
 
 
+def test_a_database_that_cannot_be_looked_into_is_no_empty_one() -> None:
+    with pytest.raises(StoreError, match="start PostgreSQL"):
+        Store.is_ready("postgresql://bot:hunter2@127.0.0.1:9/bank")
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        psycopg.OperationalError("connection failed: fe_sendauth: no password supplied"),
+        psycopg.errors.InvalidPassword("password authentication failed for user bot"),
+        psycopg.errors.InvalidAuthorizationSpecification("no pg_hba.conf entry"),
+    ],
+)
+def test_a_database_that_wants_a_password_is_told_apart_from_one_that_is_away(
+    monkeypatch: pytest.MonkeyPatch, refusal: psycopg.Error
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise refusal
+
+    monkeypatch.setattr(psycopg.Connection, "connect", refused)
+
+    with pytest.raises(StoreError, match="set PGPASSWORD"):
+        Store.is_ready("postgresql://bot@127.0.0.1:9/bank")
+
+
+def test_an_empty_database_is_not_ready(postgres_url: str) -> None:
+    assert not Store.is_ready(postgres_url)
+
+
 @pytest.mark.lasting
 def test_a_lost_database_is_busy_and_comes_back_by_itself(
     postgres: Server, new_database: Callable[..., str]

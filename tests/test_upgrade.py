@@ -94,6 +94,20 @@ def test_a_store_of_a_released_version_opens_with_every_row_and_no_difference(
 
 
 @pytest.mark.parametrize("release", RELEASES)
+def test_check_does_not_take_an_older_store_for_one_that_was_never_used(
+    tmp_path: Path, quotabot: Quotabot, release: str
+) -> None:
+    config = unpacked(tmp_path, release)
+    before = names(tmp_path / "quotabot.db")
+
+    checked = quotabot("check", "--config", str(config))
+
+    assert checked.code == 0, checked.err
+    assert "数据是旧版本写的，这次没有读" in checked.err
+    assert names(tmp_path / "quotabot.db") == before
+
+
+@pytest.mark.parametrize("release", RELEASES)
 def test_its_closed_results_and_audit_log_are_whole_and_its_figures_are_shown(
     tmp_path: Path, quotabot: Quotabot, release: str
 ) -> None:

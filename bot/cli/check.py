@@ -131,7 +131,8 @@ def _known(config: Config) -> _Known:
             people = directory.build_directory(config, files, services.store)
             return _Known(people, advise_installation(services), tags, warned)
     except StoreError as error:
-        click.echo(spoken_texts()["cli.check.unread"].say(why=error), err=True)
+        why = in_language(spoken_texts(), str(error))
+        click.echo(spoken_texts()["cli.check.unread"].say(why=why), err=True)
         return nothing
 
 

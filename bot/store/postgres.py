@@ -34,6 +34,8 @@ _LIMITS = {
 }
 _OPTIONS = " ".join(f"-c {name}={ms}" for name, ms in _LIMITS.items())
 _SET_LIMITS = ";".join(f"SET LOCAL {name} = {ms}" for name, ms in _LIMITS.items())
+_UNTOLD = "no password supplied"  # what libpq says, without an SQLSTATE
+_REFUSED = ("28P01", "28000")
 _UNSUPPORTED = "unsupported startup parameter"  # what PgBouncer says of options
 # SQLSTATEs that pass by themselves: connections, conflicts, no room, in use, stopping, the machine.
 _PASSING = ("08", "40", "53", "55", "57", "58", "XX", "25006")
@@ -98,12 +100,17 @@ class PostgresEngine(Engine):
 
     @staticmethod
     def is_ready(url: str) -> bool:
-        """Return whether the database at *url* can be reached and needs no step of the schema."""
+        """Return whether the database at *url* holds a store that needs no step of the schema.
+
+        Raises StoreError if it cannot be reached, or for an older store.
+        """
         try:
             with _connected(url) as connection:
                 rows = connection.execute("SELECT name FROM migrations").fetchall()
-        except psycopg.Error:
+        except psycopg.errors.UndefinedTable:
             return False
+        except psycopg.Error as error:
+            raise _unusable(error) from None
         return complete({row["name"] for row in rows}, DIALECT)
 
     @contextmanager
@@ -312,6 +319,8 @@ def _unusable(error: psycopg.Error) -> StoreError:
         # libpq quotes what it cannot read, the password in it included
         reason = Sentence("faults.store.unreadable_address")
     kind = StoreBusyError if _passes(error) else StoreError
+    if _UNTOLD in reason or error.sqlstate in _REFUSED:
+        return kind(Sentence("faults.store.password", why=reason))
     return kind(Sentence("faults.store.unusable", why=reason))
 
 

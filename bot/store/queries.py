@@ -19,6 +19,7 @@ from typing import Any
 import aiosql
 
 from bot.messages.sentences import Sentence
+from bot.store.engine import StoreError
 
 _WORDS = {
     "sqlite": {
@@ -77,8 +78,14 @@ def newer(applied: Collection[str], dialect: str) -> str | None:
 
 
 def complete(applied: Collection[str], dialect: str) -> bool:
-    """Return whether a store has exactly the steps that this version knows."""
-    return set(applied) == {step.name for step in steps(dialect)}
+    """Return whether a store has exactly the steps that this version knows; False: it has none at all.
+
+    Raises StoreError for an older store. A newer one counts as complete: opening it says what is wrong.
+    """
+    known = {step.name for step in steps(dialect)}
+    if applied and not known <= set(applied):
+        raise StoreError(Sentence("faults.store.older"))
+    return bool(applied)
 
 
 class Queries:

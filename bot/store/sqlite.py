@@ -156,13 +156,13 @@ class SqliteEngine(Engine):
 
     @staticmethod
     def is_ready(path: Path) -> bool:
-        """Return whether the file at *path* is there, readable, and needs no step of the schema."""
+        """Return whether *path* is a store that needs no step. Raises StoreError if it is older."""
         if not path.is_file():
             return False
         try:
             return complete(_applied(path), DIALECT)
         except sqlite3.Error:
-            return False
+            return True  # opening it says what is wrong
 
     @staticmethod
     def _holds_a_store(path: Path) -> bool:

@@ -176,7 +176,10 @@ class Store:
 
     @staticmethod
     def is_ready(where: Path | str) -> bool:
-        """Return whether there is a store that can be opened without making or migrating anything."""
+        """Return whether there is a store that can be opened without making or migrating anything.
+
+        Raises StoreError if there is one that nobody can look into, or one of another version.
+        """
         return bool(_engine_for(where).is_ready(where))
 
     def close(self) -> None:
