@@ -37,6 +37,7 @@ SYNONYMS = {
     "digest": r"\bbriefings?\b",
     "finding": r"\banomal\w+|\bsuspicio(?:n|ns)\b",
     "outage": r"\bdowntimes?\b",
+    "reminder": r"\bnudges?\b",
     "relation": r"\brelationships?\b",
     "verdict": r"\bjudge?ments?\b",
     "主管简报": "(?<!群)日报",  # the robot's post to a group is another thing

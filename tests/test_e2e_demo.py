@@ -59,13 +59,13 @@ def test_the_tour_speaks_one_language(tour: tuple[Done, float]) -> None:
 
 def test_the_tour_shows_each_message_under_its_receivers_name(tour: tuple[Done, float]) -> None:
     morning = receivers(tour[0], "早间进度")
-    evening = receivers(tour[0], "主管日报")
+    evening = receivers(tour[0], "主管简报")
 
     assert dict(morning) == {userid: f"员工{stem}" for userid, stem in EMPLOYEES.items()}
     assert dict(evening) == {"zg01": "主管甲", "zg02": "主管乙"}
 
 
-@pytest.mark.parametrize("word", ["早间进度", "提醒：", "主管日报"])
+@pytest.mark.parametrize("word", ["早间进度", "提醒：", "主管简报"])
 def test_nobody_in_the_tour_is_told_twice_by_a_job(tour: tuple[Done, float], word: str) -> None:
     told = [userid for userid, _ in receivers(tour[0], word)]
 

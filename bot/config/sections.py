@@ -228,7 +228,7 @@ class Progress(Firing):
 
 
 class Reminder(Firing):
-    """A nudge for those behind."""
+    """A reminder to people who are behind."""
 
     at: TimeOfDay = as_written("16:37", description=_AT)
     on: FiringDay = Field("workdays", description=_ON)
@@ -289,7 +289,7 @@ class Schedule(Section):
     progress: Progress = left_out()
     """Everybody's morning message."""
     reminder: Reminder = left_out()
-    """A nudge for those behind."""
+    """A reminder to people who are behind."""
     digest: Digest = left_out()
     """Each leader's own people."""
     close: Close = left_out()
