@@ -16,13 +16,15 @@ _LINE_END = re.compile(r"(?<=[\u2010-\u9fff\uff00-\uffef*)`])\n(?=[\u2010-\u203f
 
 def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
     """Return the text of a page as the site needs it."""
-    depth = len(PurePosixPath(page.file.src_uri).parts) - 1
     parts = _FENCE.split(markdown)
-    parts[::2] = [_prose(part, depth) for part in parts[::2]]
+    parts[::2] = [_prose(part, file=page.file.src_uri) for part in parts[::2]]
     return "".join(parts)
 
 
-def _prose(text: str, depth: int) -> str:
+def _prose(text: str, *, file: str) -> str:
     """Return *text* without links to files outside docs/: they are no part of the site."""
+    depth = len(PurePosixPath(file).parts) - 1
     inside = _LINK.sub(lambda link: link[1] if link[2].count("../") > depth else link[0], text)
+    if not file.endswith(".zh-CN.md"):
+        return inside
     return _LINE_END.sub("", _CHINESE.sub(r"\1.md", inside))
