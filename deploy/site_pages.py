@@ -9,6 +9,8 @@ from typing import Any
 _LINK = re.compile(r"\[([^\]]+)\]\(((?:\.\./)+)[^)]*\)")
 # The plugin finds the page of the language by the English name, or that one where there is no other.
 _CHINESE = re.compile(r"(\]\([^)\s]+)\.zh-CN\.md(?=[)#])")
+# The site has a switch of its own above each page.
+_SWITCH = re.compile(r"^\[(?:English|中文)\]\([\w.-]+\)\n\n", re.MULTILINE)
 _FENCE = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 # A sentence has a line of its own; between Chinese ones a browser would show the line's end as a blank.
 _LINE_END = re.compile(r"(?<=[\u2010-\u9fff\uff00-\uffef*)`])\n(?=[\u2010-\u203f\u3000-\u9fff\uff00-\uffef])")
@@ -22,8 +24,9 @@ def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
 
 
 def _prose(text: str, *, file: str) -> str:
-    """Return *text* without links to files outside docs/: they are no part of the site."""
+    """Return *text* without what is not on the site: files outside docs/, the way to the other language."""
     depth = len(PurePosixPath(file).parts) - 1
+    text = _SWITCH.sub("", text)
     inside = _LINK.sub(lambda link: link[1] if link[2].count("../") > depth else link[0], text)
     if not file.endswith(".zh-CN.md"):
         return inside

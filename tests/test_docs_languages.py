@@ -48,6 +48,14 @@ def test_every_page_is_there_in_both_languages() -> None:
     assert [name for name in missing if languages_of(name) == [CHINESE]] == []
 
 
+@pytest.mark.parametrize("name", [name for name in pairs() if name not in {"README", "data-map"}])
+def test_each_begins_with_the_way_to_the_other_language(name: str) -> None:
+    files = [path_of(name, language).name for language in LANGUAGES]
+
+    assert text_of(name).split("\n\n")[1] == f"[中文]({files[1]})"
+    assert text_of(name, CHINESE).split("\n\n")[1] == f"[English]({files[0]})"
+
+
 @pytest.mark.parametrize("name", pairs())
 def test_both_have_the_same_headings(name: str) -> None:
     levels = [

@@ -50,11 +50,13 @@ TITLES = {
 _HEADS = {
     "en": (
         "Examples of messages",
+        "[中文](messages.zh-CN.md)",
         "Written by the program, in November 2026. What each is, and for whom: [messages](../messages.md).",
         ("Text", "Card", "Markdown"),
     ),
     "zh-CN": (
         "消息示例",
+        "[English](messages.md)",
         "由程序写出，时间为 2026 年 11 月。各是什么、给谁，见[消息](../messages.zh-CN.md)。",
         ("文本", "卡片", "markdown"),
     ),
@@ -71,12 +73,12 @@ AS_MARKDOWN = "progress, enough"
 
 def page(language: str) -> str:
     """Return the page in *language*."""
-    title, intro, _ = _HEADS[language]
-    return "\n".join([f"# {title}", "", intro, *_parts(language)])
+    title, other, intro, _ = _HEADS[language]
+    return "\n".join([f"# {title}", "", other, "", intro, *_parts(language)])
 
 
 def _parts(language: str) -> Iterator[str]:
-    text, card, markdown = _HEADS[language][2]
+    text, card, markdown = _HEADS[language][3]
     for heading, message in examples(language).items():
         yield f"\n## {TITLES[heading][LANGUAGES.index(language)]}\n"
         yield f"{text}\n\n```text\n{as_text(message)}\n```"
