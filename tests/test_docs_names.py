@@ -22,6 +22,7 @@ from bot.features.health import Health
 from bot.features.statements.proof import StatementCheck
 from bot.services import Services
 from bot.store.store import Store
+from bot.store.troubles import Part
 from bot.web import pages
 from bot.web.app import create_app
 from bot.web.peer import Peer
@@ -217,6 +218,17 @@ def test_every_status_of_a_callback_stands_on_the_page(language: str) -> None:
 
     assert {"200", "413", "503"} <= statuses
     assert [status for status in statuses if status not in text_of("http", language)] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_part_of_readyz_stands_on_the_page_and_no_other(language: str) -> None:
+    section = text_of("http", language).partition("\n## `readyz`\n")[2].partition("\n## ")[0]
+    cells = [line.split(" | ")[0] for line in section.splitlines() if line.startswith("| `")]
+    health = (ROOT / "bot" / "features" / "health.py").read_text(encoding="utf-8")
+    noted = {part.value for part in Part} - {Part.DELIVERY.value}  # shown as wecom
+    parts = set(re.findall(r'"part": "(\w+)"', health)) | noted | {"inbox", "outbox"}
+
+    assert {part for cell in cells for part in re.findall(r"`(\w+)`", cell)} == parts
 
 
 def logged(levels: str) -> set[str]:
