@@ -113,7 +113,7 @@ def demo(folder: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", "TMPDIR": str(folder)},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", "TMPDIR": str(folder), "LC_ALL": "en_US.UTF-8"},
         ) as process,
     ):
         try:
