@@ -226,7 +226,7 @@ def test_a_store_in_use_or_with_data_is_not_replaced(quotabot: Quotabot, tmp_pat
 
     assert (held.code, used.code) == (2, 2)
     assert "--replace" in held.err
-    assert "stop it first" in used.err
+    assert "请先停止它" in used.err
     assert rows(where, "SELECT * FROM inbox") == before
     assert not list(tmp_path.glob(".bot*"))
 

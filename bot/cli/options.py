@@ -14,7 +14,6 @@ import click
 
 from bot.config import Config, ConfigError, load
 from bot.config.toml import read_toml
-from bot.core.periods import SHAPES
 from bot.features.status.labels import iso as iso  # of reports: found here, too
 from bot.locales import DEFAULT, languages
 from bot.messages.catalog import Texts, texts_in
@@ -105,7 +104,7 @@ def bad_usage(sentence: Sentence) -> click.UsageError:
 
 def no_period(name: str) -> click.BadParameter:
     """Return the error that *name* is no period."""
-    return bad_parameter("--period", Sentence("faults.usage.period", given=repr(name), shapes=SHAPES))
+    return bad_parameter("--period", Sentence("faults.usage.period", given=repr(name)))
 
 
 def json_text(report: object) -> str:
