@@ -86,26 +86,16 @@ def progress(
     with up_to_date(config) as services:
         when = moment(at, config, now=services.clock.now())
         chosen = _Choice(users=users, departments=departments, quota=quota, tree=load_departments(services))
-        seen: set[str] = set()
-
-        def shows(row: QuotaFigures) -> bool:
-            is_chosen = chosen.row(row)
-            if is_chosen and chosen.users:
-                seen.add(row.userid)
-            return is_chosen
-
         with select_rows(
             services,
             at=when,
             period=period,
             userids=chosen.users,
-            shows=shows,
+            shows=chosen.row,
             money=money,
             teams=with_teams,
         ) as selection:
-            for _ in selection.rows if chosen.users else ():
-                pass  # then it is known who has no row
-            for user in sorted(chosen.users - seen):
+            for user in chosen.list_without_row(selection):
                 texts = texts_in(services.language)
                 click.echo(texts["cli.progress.no_row"].say(userid=user), err=True)
             report = _report(services, selection, chosen, at=when, money=money)
@@ -186,17 +176,27 @@ class _Choice:
         self, *, users: Iterable[str], departments: tuple[int, ...], quota: str | None, tree: Departments
     ) -> None:
         self.users = {user.lower() for user in users}
+        self._seen: set[str] = set()
         self._departments = departments
         self._quota = quota
         self._tree = tree
 
     def row(self, row: QuotaFigures) -> bool:
-        """Return whether this row was requested."""
-        return (
+        """Return whether this row was requested, and note that a requested person has one."""
+        is_chosen = (
             (not self.users or row.userid in self.users)
             and self._quota in (None, row.quota)
             and self._within(row.department)
         )
+        if is_chosen and self.users:
+            self._seen.add(row.userid)
+        return is_chosen
+
+    def list_without_row(self, selection: Selection) -> list[str]:
+        """Return the requested people without a row in *selection*, which is read to its end for them."""
+        for _ in selection.rows if self.users else ():
+            pass
+        return sorted(self.users - self._seen)
 
     def team(self, team: Team) -> bool:
         """Return whether this team was requested; requested people do not change it."""

@@ -78,35 +78,41 @@ def run(
     if job != SYNC and accept_losses:
         raise bad_usage(Sentence("faults.usage.accept_losses"))
     with open_services(config) as services:
-        now, texts = services.clock.now(), texts_in(services.language)
+        now = services.clock.now()
         when = moment(at, config, now=now)
         shift = 0 if at is None else round(when.timestamp() - services.store.now())
         if not dry_run:
             clock.put_right(services)
         catch_up(services)
-        failed = False
         report: dict[str, Any] = {"job": job, "at": when.isoformat(), "dry_run": dry_run, "messages": []}
-        if job in LASTING and not dry_run:
-            begin_record(services, now=now)
-            is_done = _work(services, report, at=when, accept_losses=accept_losses)
-            _print(report, form, texts)
-            sys.exit(0 if is_done else 1)
+        is_done = True
         if dry_run:
             report["messages"] = _preview(services, job, at=when)
-        elif job not in SILENT and not config.work_calendar().in_working_hours(when):
-            click.echo(texts["cli.run.outside"].say(at=f"{when:%Y-%m-%d %H:%M}"), err=True)
-        elif (held := compare_if_incomplete(services, job, at=when)) is not None:
-            click.echo(texts["cli.run.held"].say(why=in_language(texts, held)), err=True)
-            report["held"] = held
+        elif job in LASTING:
+            begin_record(services, now=now)
+            is_done = _work(services, report, at=when, accept_losses=accept_losses)
         else:
-            planned = _plan(services, job, when=when, shift=shift)
-            if not no_wait:
-                _deliver(services, planned)
-            report["messages"] = [_now(services, message) for message in planned]
-            failed = not no_wait and not all(_went(services, message) for message in planned)
-    _print(report, form, texts)
-    if failed or "held" in report:
+            is_done = _send(services, report, at=when, shift=shift, waits=not no_wait)
+        _print(report, form, texts_in(services.language))
+    if not is_done:
         sys.exit(1)
+
+
+def _send(services: Services, report: dict[str, Any], *, at: datetime, shift: int, waits: bool) -> bool:
+    """Plan the messages of a job and wait until they are sent; return False if not all of them went."""
+    job, texts = report["job"], texts_in(services.language)
+    if job not in SILENT and not services.config.work_calendar().in_working_hours(at):
+        click.echo(texts["cli.run.outside"].say(at=f"{at:%Y-%m-%d %H:%M}"), err=True)
+        return True
+    if (held := compare_if_incomplete(services, job, at=at)) is not None:
+        click.echo(texts["cli.run.held"].say(why=in_language(texts, held)), err=True)
+        report["held"] = held
+        return False
+    planned = _plan(services, job, when=at, shift=shift)
+    if waits:
+        _deliver(services, planned)
+    report["messages"] = [_now(services, message) for message in planned]
+    return not waits or all(_went(services, message) for message in planned)
 
 
 def _work(services: Services, report: dict[str, Any], *, at: datetime, accept_losses: bool) -> bool:

@@ -52,7 +52,57 @@ _LOOK_AGAIN_S = 60.0
 _STEP_S = 1.0  # a clock that differs by more from monotonic time was set
 
 
-class Store:
+class _Rooms:
+    """The tables of a store, each group of them by its name."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.inbox = Inbox(engine)
+        self.ledger = Ledger(engine)
+        self.members = Members(engine)
+        self.roster_lines = RosterLines(engine)
+        self.address_book = StoredBook(engine)
+        self.renames = Renames(engine)
+        self.proposals = Proposals(engine)
+        self.outbox = Outbox(engine)
+        self.runs = Runs(engine)
+        self.leases = Leases(engine)
+        self.tokens = Tokens(engine)
+        self.logouts = Logouts(engine)
+        self.marks = Marks(engine)
+        self.moments = Moments(engine)
+        self.troubles = Troubles(engine)
+        self.failing = Failing(engine)
+        self.outages = Outages(engine)
+        self.audit = Audit(engine)
+        self.counters = Counters(engine)
+        self.contact_knowledge = ContactKnowledge(engine)
+        self.details = DetailReads(engine)
+        self.customer_names = CustomerNames(engine)
+        self.reviews = Reviews(engine)
+        self.findings = Findings(engine)
+        self.results = Results(engine)
+        self.figures = Figures(engine)
+        self.rule_versions = RuleVersions(engine)
+        self.syncs = Syncs(engine)
+        self.daily_statements = DailyStatements(engine)
+        self.engagement = Engagement(engine)
+        self.budget = Budget(engine)
+        self.welcomes = Welcomes(engine)
+        self.robots = Robots(engine)
+        self.preferences = Preferences(engine)
+        self.coaching = Coaching(engine)
+        self.chat = ChatInbox(engine)
+        self.attachments = Attachments(engine)
+        self.exports = Exports(engine)
+        self.unasked_messages = UnaskedMessages(engine)
+        self.restored = Restored(engine)
+        self.retention = Retention(engine)
+        self.tables = Tables(engine)
+        self.erasures = Erasures(engine)
+        self.pseudonyms = Pseudonyms(engine)
+
+
+class Store(_Rooms):
     """The rooms of the store; shared by all threads of a process."""
 
     def __init__(
@@ -64,52 +114,9 @@ class Store:
         for tests.
         """
         self.engine: Engine = _engine_for(where)(where, may_create=may_create)
+        super().__init__(self.engine)
         self._real_time = real_time
         self._looked_at, self._skew_s, self._offset = -_LOOK_AGAIN_S, 0.0, 0.0
-        self.inbox = Inbox(self.engine)
-        self.ledger = Ledger(self.engine)
-        self.members = Members(self.engine)
-        self.roster_lines = RosterLines(self.engine)
-        self.address_book = StoredBook(self.engine)
-        self.renames = Renames(self.engine)
-        self.proposals = Proposals(self.engine)
-        self.outbox = Outbox(self.engine)
-        self.runs = Runs(self.engine)
-        self.leases = Leases(self.engine)
-        self.tokens = Tokens(self.engine)
-        self.logouts = Logouts(self.engine)
-        self.marks = Marks(self.engine)
-        self.moments = Moments(self.engine)
-        self.troubles = Troubles(self.engine)
-        self.failing = Failing(self.engine)
-        self.outages = Outages(self.engine)
-        self.audit = Audit(self.engine)
-        self.counters = Counters(self.engine)
-        self.contact_knowledge = ContactKnowledge(self.engine)
-        self.details = DetailReads(self.engine)
-        self.customer_names = CustomerNames(self.engine)
-        self.reviews = Reviews(self.engine)
-        self.findings = Findings(self.engine)
-        self.results = Results(self.engine)
-        self.figures = Figures(self.engine)
-        self.rule_versions = RuleVersions(self.engine)
-        self.syncs = Syncs(self.engine)
-        self.daily_statements = DailyStatements(self.engine)
-        self.engagement = Engagement(self.engine)
-        self.budget = Budget(self.engine)
-        self.welcomes = Welcomes(self.engine)
-        self.robots = Robots(self.engine)
-        self.preferences = Preferences(self.engine)
-        self.coaching = Coaching(self.engine)
-        self.chat = ChatInbox(self.engine)
-        self.attachments = Attachments(self.engine)
-        self.exports = Exports(self.engine)
-        self.unasked_messages = UnaskedMessages(self.engine)
-        self.restored = Restored(self.engine)
-        self.retention = Retention(self.engine)
-        self.tables = Tables(self.engine)
-        self.erasures = Erasures(self.engine)
-        self.pseudonyms = Pseudonyms(self.engine)
         self._local = threading.local()
 
     @contextmanager
