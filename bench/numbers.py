@@ -209,53 +209,35 @@ def rows(*, people: int = 2000, adds: int = 50, whole_morning: bool = True) -> l
         all_of_them, first = measured("everybody", path), measured("first", path)
         kept, one = measured("keep", path), measured("one", path)
         found: list[Row] = [
-            (
-                "P2",
-                f"figures of {people} people, s",
-                f"{all_of_them['seconds']:.2f}",
-                f"{query_s:.3f} GROUP BY",
-                f"{all_of_them['seconds'] / query_s:.1f}",
-            ),
-            (
-                "P2",
-                "peak of it, MB",
-                f"{all_of_them['peak_mb']:.0f}",
-                "400",
-                f"{all_of_them['peak_mb'] / 400:.2f}",
-            ),
-            (
-                "P2b",
-                "first message after the firing, s",
-                f"{first['first']:.2f}",
-                "10",
-                f"{first['first'] / 10:.2f}",
-            ),
-            ("P2b", "peak until then, MB", f"{first['peak_mb']:.0f}", "400", f"{first['peak_mb'] / 400:.2f}"),
-            (
-                "P7",
-                "kept figures refreshed, s",
-                f"{kept['seconds']:.2f}",
-                f"{query_s:.3f} GROUP BY",
-                f"{kept['seconds'] / query_s:.1f}",
-            ),
-            ("P7", "progress --user, s", f"{one['seconds']:.2f}", "1", f"{one['seconds']:.2f}"),
-            ("P7", "processor time of it, s", f"{one['cpu']:.2f}", "1", f"{one['cpu']:.2f}"),
-            ("P7", "peak of it, MB", f"{one['child_mb']:.0f}", "200", f"{one['child_mb'] / 200:.2f}"),
+            _beside_query("P2", f"figures of {people} people, s", all_of_them["seconds"], query_s),
+            _memory("P2", "peak of it, MB", all_of_them["peak_mb"], 400),
+            _time("P2b", "first message after the firing, s", first["first"], 10),
+            _memory("P2b", "peak until then, MB", first["peak_mb"], 400),
+            _beside_query("P7", "kept figures refreshed, s", kept["seconds"], query_s),
+            _time("P7", "progress --user, s", one["seconds"], 1),
+            _time("P7", "processor time of it, s", one["cpu"], 1),
+            _memory("P7", "peak of it, MB", one["child_mb"], 200),
         ]
         if whole_morning:
             planned = measured("morning", path)
             pace = 60 * people / planned["seconds"]
             found += [
                 ("P2b", "planned messages a minute", f"{pace:.0f}", "6000", f"{pace / 6000:.1f}"),
-                (
-                    "P2b",
-                    "peak of the morning, MB",
-                    f"{planned['peak_mb']:.0f}",
-                    "400",
-                    f"{planned['peak_mb'] / 400:.2f}",
-                ),
+                _memory("P2b", "peak of the morning, MB", planned["peak_mb"], 400),
             ]
     return found
+
+
+def _beside_query(number: str, what: str, seconds: float, query_s: float) -> Row:
+    return number, what, f"{seconds:.2f}", f"{query_s:.3f} GROUP BY", f"{seconds / query_s:.1f}"
+
+
+def _time(number: str, what: str, seconds: float, most: int) -> Row:
+    return number, what, f"{seconds:.2f}", f"{most}", f"{seconds / most:.2f}"
+
+
+def _memory(number: str, what: str, megabytes: float, most: int) -> Row:
+    return number, what, f"{megabytes:.0f}", f"{most}", f"{megabytes / most:.2f}"
 
 
 def main() -> None:

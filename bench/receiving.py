@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,7 @@ from bench.rows import Row, ratio
 LIMIT_S = 540.0
 MODES = {"keep": "kept connections", "fresh": "a fresh connection each"}
 OFFERED = 500  # callbacks a second, for the latency
+MOST_MS = 25
 
 
 @dataclass
@@ -110,36 +112,21 @@ def rows(*, large: bool = False) -> list[Row]:
     best = max(peers, key=lambda peer: rate[peer])
     what = "callbacks/s, 32 connections"
     return [
-        ("P1", what, f"{rate[ours]:.0f}", f"{rate[best]:.0f} ({best.name})", ratio(rate[ours], rate[best])),
-        (
-            "P1",
-            what,
-            f"{rate[ours]:.0f}",
-            f"{rate[bare]:.0f} (constant answer)",
-            ratio(rate[ours], rate[bare]),
-        ),
-        (
-            "P1",
-            f"{what}, PostgreSQL",
-            f"{rate[on_postgres]:.0f}",
-            f"{rate[best]:.0f} ({best.name})",
-            ratio(rate[on_postgres], rate[best]),
-        ),
-        (
-            "P1",
-            f"p99 at {OFFERED}/s, ms",
-            f"{statistics.median(paced[:3]):.1f}",
-            "25",
-            ratio(statistics.median(paced[:3]), 25),
-        ),
-        (
-            "P1",
-            f"p99 at {OFFERED}/s, ms, PostgreSQL",
-            f"{statistics.median(paced[3:]):.1f}",
-            "25",
-            ratio(statistics.median(paced[3:]), 25),
-        ),
+        _faster(what, rate[ours], rate[best], of=best.name),
+        _faster(what, rate[ours], rate[bare], of="constant answer"),
+        _faster(f"{what}, PostgreSQL", rate[on_postgres], rate[best], of=best.name),
+        _late(f"p99 at {OFFERED}/s, ms", paced[:3]),
+        _late(f"p99 at {OFFERED}/s, ms, PostgreSQL", paced[3:]),
     ]
+
+
+def _faster(what: str, rate: float, other: float, *, of: str) -> Row:
+    return "P1", what, f"{rate:.0f}", f"{other:.0f} ({of})", ratio(rate, other)
+
+
+def _late(what: str, measured_ms: Sequence[float]) -> Row:
+    middle = statistics.median(measured_ms)
+    return "P1", what, f"{middle:.1f}", f"{MOST_MS}", ratio(middle, MOST_MS)
 
 
 def _rounds(bench: Bench, counts: dict[Peer, int], *, rounds: int, mode: str = "keep") -> dict[Peer, Results]:

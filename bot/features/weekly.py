@@ -90,12 +90,7 @@ def weekly(
     texts = texts_in(language)
     week = _Week(language=language, texts=texts, first=first, at=at, next_week=next_week)
     said = None if team is None else team_said(team.members, language=language, at=at, subteams=team.subteams)
-    if own is not None:
-        begin, short = week.own_first(own)
-    elif team is not None and said is not None:
-        begin, short = week.team_first(team, said)
-    else:
-        raise ValueError("a week is about somebody")
+    begin, short = week.first_said(own, team, said)
     lacking = incomplete_line(texts, incomplete_since, at=at)
     rest = [_line(week.texts["weekly.rest"].say(), Keep.NICE)]
     return Message(
@@ -141,6 +136,19 @@ class _Week:
     @property
     def ahead(self) -> str:
         return self.texts["weekly.next_week"] if self.next_week else self.texts["weekly.from_then_on"]
+
+    def first_said(
+        self, own: OwnWeek | None, team: TeamWeek | None, said: TeamSaid | None
+    ) -> tuple[str, str]:
+        """Return the first line and a short one for a card's title: one's own before the team's.
+
+        Raises ValueError if there is neither.
+        """
+        if own is not None:
+            return self.own_first(own)
+        if team is None or said is None:
+            raise ValueError("a week is about somebody")
+        return self.team_first(team, said)
 
     def own_first(self, own: OwnWeek) -> tuple[str, str]:
         """Return the first line and a short one for a card's title."""

@@ -52,8 +52,7 @@ def reminder(
     after_today = {row.quota: days_after(row, today_is_workday=today_is_workday) for row in due}
     labels = labels_of(texts, rows, at=at)
     told: Mapping[str, int | None] = dict.fromkeys(after_today) if may_be_away else after_today
-    standings = tuple(_standing(texts, row, label=labels[row.quota], after=told[row.quota]) for row in due)
-    listing = Listing(standings, more=texts["progress.more_quotas"], keep=Keep.CORE)
+    listing = _listing(texts, due, labels=labels, after=told)
     lacking = open_listing(waiting, language=language, labels=labels, at=at)
     title = texts["progress.left_today"] if lacking else texts["progress.add_more"]
     stop = [] if may_be_away else _may_stop(texts, due, after_today=after_today)
@@ -77,6 +76,18 @@ def reminder(
         ),
         page="/me",
     )
+
+
+def _listing(
+    texts: Texts,
+    due: Sequence[QuotaFigures],
+    *,
+    labels: Mapping[str, str],
+    after: Mapping[str, int | None],
+) -> Listing:
+    """Return where each quota of *due* stands; *after*: its workdays after today, None: not said."""
+    standings = tuple(_standing(texts, row, label=labels[row.quota], after=after[row.quota]) for row in due)
+    return Listing(standings, more=texts["progress.more_quotas"], keep=Keep.CORE)
 
 
 def _more_today(texts: Texts, due: Sequence[QuotaFigures]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -147,17 +147,7 @@ def simulate(
     settled_at = _settlements(sides, calendar=calendar)
     as_of = {name: calendar.moment(min(epoch, epoch_of(at))) for name, epoch in settled_at.items()}
     known = _Known.read(services, sides, books, as_of=as_of, at=at)
-    done, total = 0, sum(map(len, sides))
-
-    def finish(count: int) -> None:
-        nonlocal done
-        done += count
-        tell(done, total)
-
-    was, would_be = (
-        known.worked_out(services, side, book=book, finish=finish)
-        for side, book in zip(sides, books, strict=True)
-    )
+    was, would_be = _work_out(services, known, sides, books, tell=tell)
     ids = {same: other for other, same in called.items()}
     compared = tuple(
         Simulated(
@@ -172,6 +162,26 @@ def simulate(
         for name, period in _in_order(sides)
     )
     return Simulation(first=first, last=last, as_of=at, recorded_from=recorded_from, quotas=compared)
+
+
+def _work_out(
+    services: Services,
+    known: _Known,
+    sides: Sequence[dict[Name, QuotaInPeriod]],
+    books: Sequence[Rulebook],
+    *,
+    tell: Callable[[int, int], None],
+) -> Iterator[dict[Name, Side]]:
+    """Yield the results of each side under its rules; *tell* hears how many are done, of how many."""
+    done, total = 0, sum(map(len, sides))
+
+    def finish(count: int) -> None:
+        nonlocal done
+        done += count
+        tell(done, total)
+
+    for side, book in zip(sides, books, strict=True):
+        yield known.worked_out(services, side, book=book, finish=finish)
 
 
 def _called(quotas: Sequence[Quota], in_force: Rulebook) -> dict[str, str]:

@@ -71,43 +71,82 @@ def digest(
     if not team:
         raise ValueError("digest needs at least one team member")
     texts = texts_in(language)
-    of_teams = first_said(subteams, language=language) if subteams else None
-    helped = _to_help(_own(team, subteams))
-    first = helped[:HELP_FIRST]
-    missing = incomplete_line(texts, incomplete_since, at=at)
-    improved = _improved(texts, _names(team, subteams), news.improved)
-    body = (
-        *missing,
-        *_subteams(texts, team, subteams, language=language, at=at, in_short=True),
-        *_helped(texts, helped, language=language, at=at, in_short=True),
-        *improved,
-        *_last(language, news, in_short=True),
-        Line((Part(texts["progress.for_your_eyes_short"].say()),), Keep.CORE),
+    said = _Digest(
+        language=language,
+        texts=texts,
+        team=team,
+        at=at,
+        replies=replies,
+        news=news,
+        subteams=subteams,
+        missing=incomplete_line(texts, incomplete_since, at=at),
+        helped=_to_help(_own(team, subteams)),
     )
-    return Message(
-        (
-            first_line(of_teams or _help_first(texts, first)),
-            *missing,
-            *_subteams(texts, team, subteams, language=language, at=at),
-            *_helped(texts, helped, language=language, at=at),
+    return Message(said.lines(), card=said.card())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Digest:
+    """What a digest tells, for its text and its card; *helped*: whom to help, the first ones first."""
+
+    language: str
+    texts: Texts
+    team: Sequence[TeamMember]
+    at: datetime
+    replies: TeamRate | None
+    news: News
+    subteams: NamedSubTeams | None
+    missing: Sequence[Line]
+    helped: Sequence[tuple[TeamMember, QuotaFigures]]
+
+    def lines(self) -> tuple[Line | Listing, ...]:
+        """Return the lines of the text."""
+        texts, team = self.texts, self.team
+        return (
+            first_line(self._of_teams() or _help_first(texts, self.helped[:HELP_FIRST])),
+            *self.missing,
+            *self._people(in_short=False),
             Line((Part(_groups(texts, team)),), Keep.CORE),
-            *_attainment(texts, team, at=at),
-            *improved,
+            *_attainment(texts, team, at=self.at),
+            *self._improved(),
             *_kept(texts, team),
-            *_replies(texts, replies),
-            *_last(language, news),
+            *_replies(texts, self.replies),
+            *_last(self.language, self.news),
             Line((Part(texts["progress.for_your_eyes"].say()),), Keep.USEFUL),
-            footer(texts, at=at, kind=texts["progress.kind_digest"]),
-        ),
-        card=Card(
-            rows=_rows(texts, team, replies),
-            body=body,
+            footer(texts, at=self.at, kind=texts["progress.kind_digest"]),
+        )
+
+    def card(self) -> Card:
+        """Return the card, which says the same in short."""
+        first = self.helped[:HELP_FIRST]
+        return Card(
+            rows=_rows(self.texts, self.team, self.replies),
+            body=(
+                *self.missing,
+                *self._people(in_short=True),
+                *self._improved(),
+                *_last(self.language, self.news, in_short=True),
+                Line((Part(self.texts["progress.for_your_eyes_short"].say()),), Keep.CORE),
+            ),
             buttons=(Button.TEAM,),
             coach=tuple((member.userid, _name(member)) for member, _ in first),  # a button for each
-            title=_title(first, subteams if of_teams else None, language=language),
+            title=_title(first, self.subteams if self._of_teams() else None, language=self.language),
             says_it_all=True,
-        ),
-    )
+        )
+
+    def _of_teams(self) -> str | None:
+        return first_said(self.subteams, language=self.language) if self.subteams else None
+
+    def _people(self, *, in_short: bool) -> tuple[Line | Listing, ...]:
+        """Return the sub-teams, and the people to help with what they need."""
+        language, at = self.language, self.at
+        return (
+            *_subteams(self.texts, self.team, self.subteams, language=language, at=at, in_short=in_short),
+            *_helped(self.texts, self.helped, language=language, at=at, in_short=in_short),
+        )
+
+    def _improved(self) -> Sequence[Line]:
+        return _improved(self.texts, _names(self.team, self.subteams), self.news.improved)
 
 
 def _last(language: str, news: News, *, in_short: bool = False) -> list[Line]:
