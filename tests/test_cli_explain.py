@@ -67,9 +67,9 @@ def test_for_people_ids_are_cut(quotabot: Quotabot, config: tuple[str, str]) -> 
     assert "…0042" in done.out
     assert "wmSIM0AAAAcust0042" not in done.out
     assert "11-20 11:00" in done.out
-    assert "rejected:lost_early" in done.out
+    assert "不计入" in done.out
     assert {"添加时间", "客户", "结论", "原因", "事件"} <= set(done.out.split())
-    assert "11-23 09:30 lost_by_customer" in done.out
+    assert "11-23 09:30 客户删除员工" in done.out
 
 
 def test_an_employee_without_contacts_has_an_empty_list(quotabot: Quotabot, config: tuple[str, str]) -> None:

@@ -125,13 +125,14 @@ def _table(title: str, quota: ExplainedQuota, texts: Texts) -> Table:
         table.add_column(heading, no_wrap=True)
     table.add_column(why, overflow="fold")
     table.add_column(events, no_wrap=True)
+    outcomes, kinds = texts.table("contacts.standing"), texts.table("pages.review.events")
     for contact in quota.contacts:
         table.add_row(
             f"{contact.added_at:%m-%d %H:%M}",
             f"…{contact.external_userid[-SHOWN_ID:]}",
-            contact.verdict.value,
+            outcomes[contact.verdict.outcome],
             _why(contact, texts),
-            "\n".join(f"{event.at:%m-%d %H:%M} {event.kind}" for event in contact.events),
+            "\n".join(f"{event.at:%m-%d %H:%M} {kinds[event.kind]}" for event in contact.events),
         )
     return table
 
