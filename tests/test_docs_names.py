@@ -17,9 +17,11 @@ from bot.cli import main as entry
 from bot.cli.main import cli, load_command
 from bot.config import Config
 from bot.config.shape import key_paths
+from bot.core.outages import DOWN, REFUSED, SILENCE
 from bot.core.progress import QuotaFigures, Status
 from bot.features.health import Health
 from bot.features.statements.proof import StatementCheck
+from bot.messages.catalog import texts_in
 from bot.services import Services
 from bot.store.store import Store
 from bot.store.troubles import Part
@@ -229,6 +231,17 @@ def test_every_part_of_readyz_stands_on_the_page_and_no_other(language: str) -> 
     parts = set(re.findall(r'"part": "(\w+)"', health)) | noted | {"inbox", "outbox"}
 
     assert {part for cell in cells for part in re.findall(r"`(\w+)`", cell)} == parts
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_cause_and_outage_of_a_comparison_stands_on_its_page(language: str) -> None:
+    page = text_of("sync", language)
+    causes = texts_in("en").table("cli.sync.causes")
+    table = page.partition("| `imported` |")[2].partition("\n\n")[0]
+    told = {"imported", *re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)}
+
+    assert [word for word in (*causes, DOWN, REFUSED, SILENCE) if f"`{word}`" not in page] == []
+    assert told - set(causes) == set()
 
 
 def logged(levels: str) -> set[str]:
