@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from fractions import Fraction
-from statistics import median
 
 from bot.core.coaching import CoachingOutcome
 from bot.core.engagement import Method, TeamRate
@@ -16,6 +14,16 @@ from bot.features.teams.help_needs import Improved
 from bot.features.teams.help_sentences import first_in_short, need_said, outcome_said
 from bot.features.teams.member import TeamMember, pace_of
 from bot.features.teams.subteams import NamedSubTeams, first_said, lines_to_help, shorter_title, team_lines
+from bot.features.teams.team_figures import (
+    kept_percent,
+    percent_of_one,
+    say_attainment,
+    say_groups,
+    say_kept,
+    say_others,
+    say_replies,
+    worst_of,
+)
 from bot.messages.cards import fitting
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.limits import HELP_FIRST
@@ -24,7 +32,6 @@ from bot.messages.lines import (
     first_line,
     footer,
     incomplete_line,
-    kept_of,
     labels_of,
     open_said,
     status_text,
@@ -32,9 +39,6 @@ from bot.messages.lines import (
 )
 from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part, Tone, plain
 from bot.messages.sanitize import clean
-
-# A person with several quotas is where the worst of them is; this order is from worst to best.
-_WORST_FIRST = (Status.BEHIND, Status.MISSED, Status.ON_TRACK, Status.COVERED, Status.MET, Status.EXEMPT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,11 +110,11 @@ class _Digest:
             first_line(self._of_teams() or _help_first(texts, self.helped[:HELP_FIRST])),
             *self.missing,
             *self._people(in_short=False),
-            Line((Part(_groups(texts, team)),), Keep.CORE),
-            *_attainment(texts, team, at=self.at),
+            Line((Part(say_groups(texts, team)),), Keep.CORE),
+            *say_attainment(texts, team, at=self.at),
             *self._improved(),
-            *_kept(texts, team),
-            *_replies(texts, self.replies),
+            *say_kept(texts, team),
+            *say_replies(texts, self.replies),
             *_last(self.language, self.news),
             Line((Part(texts["progress.for_your_eyes"].say()),), Keep.USEFUL),
             footer(texts, at=self.at, kind=texts["progress.kind_digest"]),
@@ -195,7 +199,7 @@ def _rows(
     texts: Texts, team: Sequence[TeamMember], replies: TeamRate | None = None
 ) -> tuple[tuple[str, str], ...]:
     """Return the team's figures as rows of a card; attainment only for a single quota."""
-    count = Counter(_worst(member) for member in team)
+    count = Counter(worst_of(member) for member in team)
     groups = (
         (texts["cards.enough"], count[Status.MET] + count[Status.COVERED]),
         (texts["cards.on_track"], count[Status.ON_TRACK]),
@@ -203,35 +207,20 @@ def _rows(
     parts = [str(len(team)), *(f"{name} {n}" for name, n in groups if n)]
     comma = texts["cards.comma"]
     rows = [
-        (texts["cards.team"], fitting(comma.join([*parts, *_others(texts, count)]), comma.join(parts))),
+        (texts["cards.team"], fitting(comma.join([*parts, *say_others(texts, count)]), comma.join(parts))),
         *([(texts["cards.to_help"], str(count[Status.BEHIND]))] if count[Status.BEHIND] else []),
     ]
-    if (percent := _percent_of_one(team)) is not None:
+    if (percent := percent_of_one(team)) is not None:
         rows.append((texts["cards.attainment"], f"{percent}%"))
-    if (kept := _kept_percent(team)) is not None:
+    if (kept := kept_percent(team)) is not None:
         rows.append((texts["cards.kept"], texts["cards.kept_value"].say(percent=kept)))
     if replies is not None and replies.reply_rate is not None:
-        (line,) = _replies(texts, replies)
+        (line,) = say_replies(texts, replies)
         is_sum = replies.method is Method.AGGREGATED
         short = texts["cards.replied_all"] if is_sum else texts["cards.replied_median"]
         in_short = short.say(percent=replies.reply_rate // 100)
         rows.append((texts["cards.replied"], fitting(plain(line), in_short)))
     return tuple(rows)
-
-
-def _percent_of_one(team: Sequence[TeamMember]) -> int | None:
-    """Return the attainment of the team's only quota; None if there are several or none."""
-    asked = _asked(team)
-    return _figures(asked)["percent"] if len({row.quota for row in asked}) == 1 else None
-
-
-def _asked(team: Sequence[TeamMember]) -> list[QuotaFigures]:
-    return [row for member in team for row in member.rows if row.status is not Status.EXEMPT]
-
-
-def _others(texts: Texts, count: Counter[Status]) -> list[str]:
-    rare = ((Status.MISSED, texts["progress.team_missed"]), (Status.EXEMPT, texts["progress.team_exempt"]))
-    return [phrase.say(n=count[status]) for status, phrase in rare if count[status]]
 
 
 def write_help_lines(team: Sequence[TeamMember], *, language: str, at: datetime) -> list[Line]:
@@ -273,9 +262,9 @@ def team_said(
         teams_short=tuple(lines_to_help(replace(subteams, leaders={}), language=language))
         if subteams
         else (),
-        groups=_groups(texts, team),
-        attainment=tuple(_attainment(texts, team, at=at)),
-        kept=tuple(_kept(texts, team)),
+        groups=say_groups(texts, team),
+        attainment=tuple(say_attainment(texts, team, at=at)),
+        kept=tuple(say_kept(texts, team)),
         card_rows=_rows(texts, team),
         shares=_shares(texts, team),
     )
@@ -283,9 +272,9 @@ def team_said(
 
 def _shares(texts: Texts, team: Sequence[TeamMember]) -> tuple[tuple[str, str], ...]:
     shares = []
-    if (percent := _percent_of_one(team)) is not None:
+    if (percent := percent_of_one(team)) is not None:
         shares.append(f"{texts['cards.attainment']} {percent}%")
-    if (kept := _kept_percent(team)) is not None:
+    if (kept := kept_percent(team)) is not None:
         shares.append(f"{texts['cards.kept']} {kept}%")
     return ((texts["cards.team"], texts["cards.comma"].join(shares)),) if shares else ()
 
@@ -366,68 +355,3 @@ def _improved(texts: Texts, names: Mapping[str, str], improved: Improved | None)
     who = texts["helping.names"].join(names[userid] for userid in improved.userids)
     text = texts["helping.improved"].say(names=who, n=improved.more)
     return [Line((Part(text, Tone.GOOD),), Keep.NICE)]
-
-
-def _groups(texts: Texts, team: Sequence[TeamMember]) -> str:
-    """Say how many people have which status; rare ones (`missed`, `exempt`) only if there are any."""
-    count = Counter(_worst(member) for member in team)
-    groups = [
-        texts["progress.team_enough"].say(n=count[Status.MET] + count[Status.COVERED]),
-        texts["progress.team_on_track"].say(n=count[Status.ON_TRACK]),
-        texts["progress.team_to_help"].say(n=count[Status.BEHIND]),
-    ]
-    groups += _others(texts, count)
-    return texts["progress.team"].say(n=len(team), groups=texts["progress.team_separator"].join(groups))
-
-
-def _worst(member: TeamMember) -> Status:
-    return min((row.status for row in member.rows), key=_WORST_FIRST.index, default=Status.EXEMPT)
-
-
-def _attainment(texts: Texts, team: Sequence[TeamMember], *, at: datetime) -> list[Line | Listing]:
-    """Say the team figures of each quota; different quotas are never summed."""
-    by_quota: dict[str, list[QuotaFigures]] = {}
-    for row in _asked(team):
-        by_quota.setdefault(row.quota, []).append(row)
-    if not by_quota:
-        return []
-    if len(by_quota) == 1:
-        (rows,) = by_quota.values()
-        return [Line((Part(texts["progress.attainment"].say(**_figures(rows))),), Keep.USEFUL)]
-    labels = labels_of(texts, [rows[0] for rows in by_quota.values()], at=at)
-    lines = [
-        Line((Part(texts["progress.attainment_of"].say(label=labels[quota], **_figures(rows))),), Keep.USEFUL)
-        for quota, rows in by_quota.items()
-    ]
-    return [Listing(tuple(lines), more=texts["progress.more_quotas"], keep=Keep.USEFUL)]
-
-
-def _figures(rows: Sequence[QuotaFigures]) -> dict[str, int]:
-    """Compute attainment, median and time elapsed in percent; the targets of *rows* are above 0."""
-    asked = sum(row.target for row in rows)
-    expected = sum((Fraction(str(row.expected)) for row in rows), Fraction(0))
-    return {
-        "percent": int(Fraction(100 * sum(min(row.counted, row.target) for row in rows), asked)),
-        "median": int(100 * median(Fraction(row.counted, row.target) for row in rows)),
-        "elapsed": int(100 * expected / asked),
-    }
-
-
-def _kept(texts: Texts, team: Sequence[TeamMember]) -> list[Line]:
-    kept = _kept_percent(team)
-    return [] if kept is None else [Line((Part(texts["progress.team_kept"].say(percent=kept)),), Keep.NICE)]
-
-
-def _kept_percent(team: Sequence[TeamMember]) -> int | None:
-    kept = [share for share in (kept_of(member.rows) for member in team) if share is not None]
-    return int(100 * median(kept)) if kept else None
-
-
-def _replies(texts: Texts, replies: TeamRate | None) -> list[Line]:
-    if replies is None or replies.reply_rate is None:
-        return []
-    parts = [texts.table("progress.team_replies")[replies.method].say(percent=replies.reply_rate // 100)]
-    if replies.first_reply_s is not None:
-        first_reply = texts.table("progress.team_first_reply")[replies.method]
-        parts.append(first_reply.say(n=-(-replies.first_reply_s // 60)))
-    return [Line((Part(texts["progress.comma"].join(parts)),), Keep.NICE)]
