@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -152,4 +153,35 @@ def test_zeros_that_excel_dropped_are_a_fault_that_names_both(tmp_path: Path) ->
     path.write_bytes(sheet(["userid", "department"], ["00123", 11], [123, 11]))
 
     with pytest.raises(RosterError, match='line 3, column userid = "123": differs from 00123 only by zeros'):
+        read_roster(path)
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        pytest.param(b"userid,depar\xfftment\nyg01,1\n", "line 1: is not", id="in the header"),
+        pytest.param(
+            "userid,department\nyg01,1".encode("utf-16")[:-1], "line 2: is not UTF-16", id="half a character"
+        ),
+        pytest.param(b"\xff\xfea\x00,\x00b\x00\x00\xd8", "line 1: is not UTF-16", id="half a pair"),
+    ],
+)
+def test_bytes_that_are_no_text_are_a_fault_of_their_line(tmp_path: Path, data: bytes, says: str) -> None:
+    path = tmp_path / "roster.csv"
+    path.write_bytes(data)
+
+    with pytest.raises(RosterError, match=says):
+        read_roster(path)
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN"])
+def test_a_number_that_is_none_is_a_fault_of_its_cell(tmp_path: Path, number: str) -> None:
+    path, odd = tmp_path / "roster.xlsx", io.BytesIO()
+    book = zipfile.ZipFile(io.BytesIO(sheet(["userid", "department"], ["yg01", 11])))
+    with book, zipfile.ZipFile(odd, "w") as changed:
+        for name in book.namelist():
+            changed.writestr(name, book.read(name).replace(b"<v>11</v>", f"<v>{number}</v>".encode()))
+    path.write_bytes(odd.getvalue())
+
+    with pytest.raises(RosterError, match=r"department|no readable Excel file"):
         read_roster(path)

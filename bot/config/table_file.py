@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
@@ -94,9 +95,6 @@ class TableFile:
                 yield reader.line_num, row
         except csv.Error as error:
             raise TableError(Sentence("faults.cells.not_csv", why=str(error)), line=reader.line_num) from None
-        except UnicodeDecodeError:
-            allowed = Sentence("faults.cells.not_encoded", encoding=encoding)
-            raise TableError(allowed, line=reader.line_num + 1) from None
 
 
 def _encoding_of(stream: BufferedReader) -> str:
@@ -118,13 +116,32 @@ _QUOTED = re.compile(r"^'(?=[=+\-@])")
 
 
 def _decoded(stream: BufferedReader, encoding: str) -> Iterator[str]:
-    """Yield the lines. Line by line, because a decoder of the whole could not tell which line is bad."""
+    """Yield the lines. Raises TableError at the first one that cannot be decoded.
+
+    Line by line, because a decoder of the whole could not tell which line is bad.
+    """
     if encoding == _UTF16:
-        yield from StringIO(stream.read().decode("utf-16"), newline="")
+        yield from StringIO(_utf16(stream.read()), newline="")
         return
     first = stream.readline().removeprefix(codecs.BOM_UTF8)
-    for line in chain((first,), stream):
-        yield line.decode(encoding)
+    for number, line in enumerate(chain((first,), stream), start=1):
+        try:
+            text = line.decode(encoding)
+        except UnicodeDecodeError:
+            raise _undecodable(encoding, line=number) from None
+        yield text
+
+
+def _utf16(body: bytes) -> str:
+    try:
+        return body.decode("utf-16")
+    except UnicodeDecodeError as error:
+        good = body[: error.start].decode("utf-16", errors="replace")
+        raise _undecodable(_UTF16, line=good.count("\n") + 1) from None
+
+
+def _undecodable(encoding: str, *, line: int) -> TableError:
+    return TableError(Sentence("faults.cells.not_encoded", encoding=encoding), line=line)
 
 
 def _separator_of(header: str) -> str:
@@ -150,7 +167,7 @@ def _text(cell: object) -> str:
             return cell.date().isoformat()
         case date():
             return cell.isoformat()
-        case int() | float() if cell == int(cell):
+        case int() | float() if math.isfinite(cell) and cell == int(cell):
             # A spreadsheet keeps 15 digits: a longer number is not what somebody typed.
             return str(int(cell)) if abs(cell) < _EXACT else f"{cell:.5E}"
         case float():
