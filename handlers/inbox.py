@@ -76,6 +76,7 @@ def _one_by_one(services: Services, *, now: int, upto: int | None, router: Route
             try:
                 with store.savepoint():
                     store.inbox.finish_all([_handle(services, received, router=router)])
+                    store.store_noted()
             except StoreError:
                 raise
             except ErasedCustomerError:

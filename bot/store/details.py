@@ -9,7 +9,7 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -104,6 +104,14 @@ class DetailReads(TableGroup):
         ]
         self._engine.run_many("reads_want", rows)
         self._wanted().clear()
+
+    def wanted(self) -> dict[Relation, int]:
+        """Return what this thread's transaction wants so far, to come back to."""
+        return dict(self._wanted())
+
+    def forget_wanted(self, before: Mapping[Relation, int] | None = None) -> None:
+        """Forget what was wanted since *before*: it was undone."""
+        self._local.wanted = dict(before or {})
 
     def _wanted(self) -> dict[Relation, int]:
         wanted: dict[Relation, int] | None = getattr(self._local, "wanted", None)

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.core.contacts import Contact
 from bot.core.relations import Add, RelationEvent, RelationKind, Slip
@@ -32,6 +32,16 @@ class Stretch:
 
     facts: list[RelationEvent] = field(default_factory=list)
     kept: list[Add] = field(default_factory=list)
+
+
+class Noted(NamedTuple):
+    """What a transaction has to store at its end: the number of *facts*, the relations that it *touched*."""
+
+    facts: int
+    touched: frozenset[str]
+
+
+NOTHING = Noted(0, frozenset())
 
 
 class Ledger(TableGroup):
@@ -69,13 +79,14 @@ class Ledger(TableGroup):
             self._store(noted)
             noted.clear()
 
-    def forget_noted(self, *, after: int = 0) -> None:
-        """Forget what this thread noted after so many facts: it was undone."""
-        del self._noted()[after:]
+    def forget_noted(self, before: Noted = NOTHING) -> None:
+        """Forget what this thread noted since *before*: it was undone."""
+        del self._noted()[before.facts :]
+        self._touched().intersection_update(before.touched)
 
-    def count_noted(self) -> int:
-        """Return how many facts this thread noted."""
-        return len(self._noted())
+    def noted(self) -> Noted:
+        """Return how much this thread noted, to come back to."""
+        return Noted(len(self._noted()), frozenset(self._touched()))
 
     def _noted(self) -> list[_Fact]:
         noted: list[_Fact] | None = getattr(self._local, "noted", None)

@@ -132,14 +132,13 @@ class Store(_Rooms):
                 self._local.later = later
                 try:
                     yield
-                    self.ledger.store_noted()
-                    self.ledger.mark_touched()
-                    self.details.mark_wanted()
+                    self.store_noted()
                 finally:
                     self._local.later = None
             committed = True
         finally:
             self.ledger.forget_noted()
+            self.details.forget_wanted()
             for bound in (self.inbox.bound, self.ledger.bound):
                 bound.settle(committed=committed)
         for act in later:
@@ -148,14 +147,21 @@ class Store(_Rooms):
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo only this block of a transaction if it fails."""
-        before, noted = len(self._local.later), self.ledger.count_noted()
+        before, noted, wanted = len(self._local.later), self.ledger.noted(), self.details.wanted()
         try:
             with self.engine.savepoint():
                 yield
         except BaseException:
             del self._local.later[before:]
-            self.ledger.forget_noted(after=noted)
+            self.ledger.forget_noted(noted)
+            self.details.forget_wanted(wanted)
             raise
+
+    def store_noted(self) -> None:
+        """Store now what is noted for the end of the transaction, so that its faults show here."""
+        self.ledger.store_noted()
+        self.ledger.mark_touched()
+        self.details.mark_wanted()
 
     def after_commit(self, act: Callable[[], None]) -> None:
         """Call *act* once the open transaction is committed, never if it or its savepoint is undone.

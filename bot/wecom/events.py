@@ -155,6 +155,8 @@ _CARD_EVENTS = frozenset({"template_card_event", "template_card_menu_event"})
 # Kinds of messages [90239]; the sender of a picture expects an answer, too.
 _SAID = frozenset({"text", "image", "voice", "video", "location", "link", "file"})
 _TAG_ITEMS = ("AddUserItems", "DelUserItems")
+# In characters: WeCom's ids have 64, its keys of buttons 1,024, and the index of a store takes no more.
+_LONGEST_ID, _LONGEST_KEY = 128, 1024
 
 
 def text_of(fields: Fields, name: str) -> str:
@@ -211,6 +213,20 @@ def _contact_event(fields: Fields, change: str) -> ContactEvent | None:
     return _PLAIN[change](**_relation(fields)) if change in _PLAIN else None
 
 
+def _id(fields: Fields, name: str, *, longest: int = _LONGEST_ID) -> str:
+    text = _short(fields, name, longest=longest)
+    if not text:
+        raise EventError(f"{name} is missing")
+    return text
+
+
+def _short(fields: Fields, name: str, *, longest: int) -> str:
+    text = text_of(fields, name)
+    if len(text) > longest:
+        raise EventError(f"{name} is too long")
+    return text
+
+
 def _created_at(fields: Fields, *, strict: bool) -> int:
     text = text_of(fields, "CreateTime")
     if text.isascii() and text.isdigit() and len(text) <= 11:
@@ -221,10 +237,8 @@ def _created_at(fields: Fields, *, strict: bool) -> int:
 
 
 def _card_pressed(fields: Fields) -> CardPressed:
-    values = {name: text_of(fields, name) for name in ("FromUserName", "EventKey", "TaskId", "ResponseCode")}
-    for name, text in values.items():
-        if not text:
-            raise EventError(f"{name} is missing")
+    names = ("FromUserName", "EventKey", "TaskId", "ResponseCode")
+    values = {name: _id(fields, name, longest=_LONGEST_KEY) for name in names}
     return CardPressed(
         created_at=_created_at(fields, strict=True),
         userid=values["FromUserName"].lower(),
@@ -235,9 +249,7 @@ def _card_pressed(fields: Fields) -> CardPressed:
 
 
 def _said(fields: Fields) -> MemberSaid:
-    msgid = text_of(fields, "MsgId")
-    if not msgid:
-        raise EventError("MsgId is missing")
+    msgid = _id(fields, "MsgId")
     created_at = _created_at(fields, strict=True)
     return MemberSaid(
         created_at=created_at, userid=_from(fields), msgid=msgid, text=text_of(fields, "Content")
@@ -245,7 +257,8 @@ def _said(fields: Fields) -> MemberSaid:
 
 
 def _pressed(fields: Fields) -> MenuPressed:
-    key, userid, created_at = text_of(fields, "EventKey"), _from(fields), _created_at(fields, strict=True)
+    key = _short(fields, "EventKey", longest=_LONGEST_KEY)
+    userid, created_at = _from(fields), _created_at(fields, strict=True)
     return MenuPressed(
         created_at=created_at, userid=userid, msgid=f"click:{userid}:{created_at}:{key}", text=key
     )
@@ -280,14 +293,10 @@ class _Relation(TypedDict):
 
 
 def _relation(fields: Fields) -> _Relation:
-    userid = text_of(fields, "UserID").lower()
-    external_userid = text_of(fields, "ExternalUserID")
-    if not userid:
-        raise EventError("UserID is missing")
+    userid = _id(fields, "UserID").lower()
     if userid.split() != [userid]:  # the ledger's keys depend on it
         raise EventError("UserID has a blank in it")
-    if not external_userid:
-        raise EventError("ExternalUserID is missing")
+    external_userid = _id(fields, "ExternalUserID")
     return {
         "created_at": _created_at(fields, strict=True),
         "userid": userid,
