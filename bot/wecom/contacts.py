@@ -19,6 +19,7 @@ from bot.messages.sentences import Sentence
 from bot.store.details import ContactRead
 from bot.wecom.client import WeComClient
 from bot.wecom.errors import MalformedError, UnknownOutcomeError
+from bot.wecom.numbers import whole
 
 FOLLOW_USERS = "externalcontact/get_follow_user_list"
 LISTS = "externalcontact/batch/get_by_user"
@@ -34,7 +35,6 @@ NAME_CHARACTERS = 64  # of a name that customers chose themselves; longer names 
 _CORP, _RULE_GROUP = 1, 3
 _UNSTORABLE = frozenset({"Cc", "Cs"})  # control characters and lone surrogates, which are not valid UTF-8
 _PAGES = 200  # of 500 followers each; more pages mean a loop
-_LARGEST = 2**53  # as JSON has it
 _NO_DIGITS = re.compile(r"\D")
 _CHINA = re.compile(r"^(?:00)?86(?=1\d{10}$)")
 
@@ -150,9 +150,9 @@ def _listed(customer: Mapping[str, Any], given: Mapping[str, Any], *, named: boo
     return ListedContact(
         userid=str(given["userid"]).lower(),
         external_userid=str(customer["external_userid"]),
-        createtime=_whole(given["createtime"]),
-        customer_type=_whole(customer["type"]),
-        add_way=_whole(given.get("add_way") or 0),
+        createtime=_count(given["createtime"]),
+        customer_type=_count(customer["type"]),
+        add_way=_count(given.get("add_way") or 0),
         state=str(given.get("state") or ""),
         oper_userid=str(given.get("oper_userid") or ""),
         tags=tuple(str(tag) for tag in given.get("tag_id") or ()),
@@ -178,7 +178,7 @@ def contact_details(
     try:
         return CustomerDetails(
             external_userid=external_userid,
-            customer_type=_whole(customer["type"]),
+            customer_type=_count(customer["type"]),
             unionid=str(customer.get("unionid") or ""),
             followers=tuple(followers),
             name=_called(customer.get("name")) if named else "",
@@ -253,11 +253,11 @@ def _page(client: WeComClient, asked: Mapping[str, str], token: str) -> Mapping[
     return client.read(DETAILS, token=token, **asked)
 
 
-def _whole(value: Any) -> int:
-    """Return a number that every store can take. Raises ValueError, TypeError."""
-    if isinstance(value, float) or not 0 <= int(value) <= _LARGEST:
-        raise ValueError("no whole number, or out of range")
-    return int(value)
+def _count(value: object) -> int:
+    """Return a whole number from 0 on. Raises ValueError."""
+    if (number := whole(value)) < 0:
+        raise ValueError("below 0")
+    return number
 
 
 def _hashed(given: Mapping[str, Any]) -> tuple[str, ...]:
@@ -276,19 +276,19 @@ def _called(name: object) -> str:
 def _follower(given: Mapping[str, Any], *, named: bool) -> Follower:
     return Follower(
         userid=str(given["userid"]).lower(),
-        createtime=_whole(given["createtime"]),
-        add_way=_whole(given.get("add_way") or 0),
+        createtime=_count(given["createtime"]),
+        add_way=_count(given.get("add_way") or 0),
         state=str(given.get("state") or ""),
         oper_userid=str(given.get("oper_userid") or ""),
         tags=tuple(
             CustomerTag(
                 id=str(tag["tag_id"]),
-                kind=_whole(tag["type"]),
+                kind=_count(tag["type"]),
                 group=str(tag.get("group_name") or ""),
                 name=str(tag.get("tag_name") or ""),
             )
             for tag in given.get("tags") or ()
-            if tag.get("type") in {_CORP, _RULE_GROUP} and tag.get("tag_id")
+            if _count(tag["type"]) in {_CORP, _RULE_GROUP} and tag.get("tag_id")
         ),
         mobiles_sha256=_hashed(given),
         remark=_called(given.get("remark")) if named else "",

@@ -8,6 +8,7 @@ first, then each member. One odd department, tag or member is set aside and name
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -17,13 +18,13 @@ import structlog
 from bot.config.fields import is_userid
 from bot.messages.sentences import Sentence
 from bot.wecom.errors import AnswerError, ErrorKind, MalformedError, UnknownOutcomeError, WeComError
+from bot.wecom.numbers import whole
 from bot.wecom.reads import Reads
 
 DISABLED, LEFT = 2, 5  # status of a member: disabled; left the corp
 log = structlog.get_logger(__name__)
 
 _OF_ONE = frozenset({ErrorKind.PERMANENT, ErrorKind.RECEIVER})  # a refusal of what was asked for
-_LARGEST = 2**53  # as JSON has it
 _ODD_CHARACTERS = 64  # of an odd userid; a longer one is cut
 _TOO_MANY, _GONE, _NOT_IN_RANGE, _NO_TAG = 45029, 60111, {60011, 50002}, 40068
 
@@ -234,11 +235,9 @@ def _member(row: dict[str, Any]) -> Member:
     departments = _wholes(row.get("department"))
     leads = row.get("is_leader_in_dept")
     flags = leads if isinstance(leads, list) else []
-    main = row.get("main_department")
-    if isinstance(main, int) and main > 0:  # even if it is out of range
-        own = (main, *(number for number in departments if number != main))
-    else:
-        own = departments
+    main = next(iter(_wholes([row.get("main_department")])), 0)
+    # The main one comes first, even if it is out of range.
+    own = (main, *(number for number in departments if number != main)) if main > 0 else departments
     return Member(
         userid=_userid(row),
         name=_text(row, "name"),
@@ -277,19 +276,19 @@ def _part(answer: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _whole(row: dict[str, Any], name: str) -> int:
-    value = row.get(name)
-    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _LARGEST:
-        raise MalformedError(Sentence("sentences.lacks", what=name))
-    return value
+    try:
+        return whole(row.get(name))
+    except ValueError:
+        raise MalformedError(Sentence("sentences.lacks", what=name)) from None
 
 
 def _wholes(value: object) -> tuple[int, ...]:
-    numbers = value if isinstance(value, list) else []
-    return tuple(
-        number
-        for number in numbers
-        if isinstance(number, int) and not isinstance(number, bool) and abs(number) <= _LARGEST
-    )
+    """Return the numbers of a list; what is none is left out."""
+    found = list[int]()
+    for one in value if isinstance(value, list) else []:
+        with suppress(ValueError):
+            found.append(whole(one))
+    return tuple(found)
 
 
 def _text(row: dict[str, Any], name: str) -> str:

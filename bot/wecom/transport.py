@@ -26,6 +26,8 @@ from bot.wecom.errors import AnswerError, NotSentError, UnknownOutcomeError, ste
 if TYPE_CHECKING:
     from bot.wecom.client import Access
 
+MOST_BYTES = 32 * 2**20  # of an answer, unpacked; a list of 20,000 members has half of it
+_PART_BYTES = 64 * 1024
 _LARGEST_CODE = 2**31 - 1  # WeCom's have seven digits at most; the store takes no larger one
 
 
@@ -63,7 +65,14 @@ class _Client(WeChatClient):  # type: ignore[misc]  # wechatpy ships no types
         raise AssertionError("tokens come from bot.wecom.token")
 
     def _handle_result(self, res: requests.Response, *_arguments: object, **_named: object) -> bytes:
-        return res.content
+        """Return the body. Raises UnknownOutcomeError for one without end, unpacked or not."""
+        with res:
+            content = bytearray()
+            for part in res.iter_content(_PART_BYTES):
+                content += part
+                if len(content) > MOST_BYTES:
+                    raise UnknownOutcomeError(Sentence("sentences.too_large", megabytes=MOST_BYTES >> 20))
+        return bytes(content)
 
 
 class Transport:
@@ -96,10 +105,12 @@ class Transport:
     def _call(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
         with Deadline(self._deadline_s) as deadline:
             try:
-                content = self._client._request(method, path, allow_redirects=False, **arguments)
+                content = self._client._request(method, path, allow_redirects=False, stream=True, **arguments)
                 return _judged(content, had_token=bool(arguments["params"].get("access_token")))
             except WeChatClientException as error:
                 status = getattr(error.response, "status_code", "?")
+                if error.response is not None:
+                    error.response.close()  # nobody reads its body
                 if status == _PROXY_ASKS:
                     raise NotSentError(Sentence("sentences.proxy_refuses")) from None
                 raise UnknownOutcomeError(Sentence("sentences.http", status=status)) from None
