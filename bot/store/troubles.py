@@ -29,7 +29,7 @@ class Part(StrEnum):
 class Trouble:
     """Why a part cannot work now. *until*: everybody waits so long, in real epoch s; 0 if nobody does.
 
-    *is_busy*: WeCom says that its system is busy.
+    *is_busy*: WeCom says that its system is busy, or that too many calls are under way.
     """
 
     errcode: int

@@ -1,4 +1,4 @@
-"""Whole numbers in WeCom's answers, written as numbers or as texts: `created_at` of a file is a text [90253]."""
+"""Whole numbers in WeCom's answers, as numbers or as texts: `created_at` of a file is a text [90253]."""
 
 from __future__ import annotations
 

@@ -163,10 +163,11 @@ class Delivery:
         if kind is ErrorKind.TRANSIENT:
             if error.errcode == SYSTEM_BUSY:
                 return self._busy(due, error)
+            if error.errcode in TOO_MANY_AT_ONCE:  # no fault of this message, so no try of it is spent
+                self._later(due, wait=0, unsure=False, error=str(error), spent=False)
+                return Trouble(error.errcode, str(error), is_busy=True)
             if due.attempts + 1 < TRIES:
                 self._later(due, wait=_back_off(due.attempts), unsure=False, error=str(error))
-                if error.errcode in TOO_MANY_AT_ONCE:
-                    return Trouble(error.errcode, str(error), now + _BACK_OFF_S[0], needs_human=False)
                 return None
         elif kind is ErrorKind.RATE:
             self._later(due, wait=RATE_WINDOW_S, unsure=False, error=str(error), spent=False)

@@ -20,6 +20,7 @@ from bot.store.engine import StoreError
 from bot.store.lease import Lease
 from bot.store.troubles import NOTHING_LEARNT, Part, Trouble
 from bot.wecom.client import CALL_S
+from bot.wecom.errors import TOO_MANY_AT_ONCE
 from bot.wecom.pacing import DAY_S, Pacer
 
 log = structlog.get_logger(__name__)
@@ -32,7 +33,8 @@ _LOOK_S = 0.5  # the interval of waiting senders for the lease
 _CALLS_S = 0.25  # how long a step waits for calls in flight
 _SENDS_PER_SEAT = 200  # WeCom: account cap x 200 person-times a day and app
 _BATCH = 100
-_BUSY_PAUSES_S = (5, 120, 600)  # after -1: between two probes, the last one again and again
+# Between two probes, the last one again and again: after -1, and while others take all places of an API.
+_BUSY_PAUSES_S, _CROWDED_PAUSES_S = (5, 120, 600), (2, 5, 15, 30)
 _AFTER_FAULT_S = 60  # of a row that met a fault of ours; its neighbours do not wait
 
 
@@ -160,7 +162,8 @@ class Sender:
     def _note(self, trouble: Trouble) -> None:
         now = self._time()
         if trouble.is_busy and now >= self._hold_until:  # not a call that began before the pause
-            pause = _BUSY_PAUSES_S[min(self._busy, len(_BUSY_PAUSES_S) - 1)]
+            pauses = _CROWDED_PAUSES_S if trouble.errcode in TOO_MANY_AT_ONCE else _BUSY_PAUSES_S
+            pause = pauses[min(self._busy, len(pauses) - 1)]
             self._busy += 1
             trouble = replace(trouble, until=int(now) + pause)
         self._hold_until = max(self._hold_until, float(trouble.until))
