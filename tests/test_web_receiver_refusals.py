@@ -82,6 +82,12 @@ def outer(body: bytes) -> Callback:
     return replace(add(), body=body)
 
 
+def stuffed(filling: bytes) -> Callback:
+    """A genuine callback with more in its outer XML than WeCom writes."""
+    good = add()
+    return replace(good, body=good.body.replace(b"</xml>", filling + b"</xml>"))
+
+
 REFUSED: dict[str, tuple[Callable[[], Callback], int]] = {
     # the signature, the age
     "a wrong signature": (lambda: add().with_query(msg_signature="0" * 40), 403),
@@ -133,6 +139,12 @@ REFUSED: dict[str, tuple[Callable[[], Callback], int]] = {
     "an outer XML bomb": (lambda: outer(BOMB + b"<xml><Encrypt>&b;</Encrypt></xml>"), 400),
     "an outer external entity": (lambda: outer(EXTERNAL + b"<xml><Encrypt>&a;</Encrypt></xml>"), 400),
     "thousands of outer levels": (lambda: outer(b"<a>" * 9000 + b"</a>" * 9000), 400),
+    "thousands of outer elements": (lambda: stuffed(b"<a/>" * 12_000), 400),
+    "thousands of outer attributes": (
+        lambda: stuffed(b"<a " + b" ".join(b"a%d=''" % number for number in range(5000)) + b"/>"),
+        400,
+    ),
+    "thousands of outer references": (lambda: stuffed(b"<a>" + b"&#65;" * 10_000 + b"</a>"), 400),
     # the inner XML
     "an empty message": (lambda: sealed(b""), 400),
     "a message that is no XML": (lambda: sealed(b"hello"), 400),

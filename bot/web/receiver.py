@@ -20,7 +20,9 @@ import structlog
 
 from bot.logs.ref import ref_of_event
 from bot.store.counters import count
+from bot.web.peer import household
 from bot.web.request import Reply, Request
+from bot.web.strangers import MOST, Strangers
 from bot.wecom.crypto import CallbackCrypto, CallbackError, DecryptionError, SignatureError
 from bot.wecom.events import text_of
 from bot.wecom.xml import XmlError, parse
@@ -31,6 +33,8 @@ PATH = "/callback"  # and with a slash at its end
 _MAX_DIGITS = 12
 _PAUSE_S = 1.0
 _MANY = ("signature:", "store:")  # reasons of refusals that come in floods
+# Of the outer XML, which has five elements. Many take the parser 16 ms, and no signature is checked yet.
+_MARKS, _MOST_MARKS = (b"<", b"&", b'"', b"'"), 64
 
 
 class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault of ours
@@ -103,7 +107,7 @@ class Receiver:
         self._max_age = max_age
         self._peer = peer
         self._time = real_time
-        self._floods = _Floods()
+        self._floods, self._strangers = _Floods(), Strangers()
 
     def handle(self, request: Request, reply: Reply) -> None:
         """Answer a callback: an empty 200 once the event is on disk, or the first check it failed."""
@@ -136,13 +140,19 @@ class Receiver:
             self._refuse(refusal, request, reply, ref=ref_of_event(body))
 
     def _refuse(self, refusal: Refusal, request: Request, reply: Reply, **about: str) -> None:
-        count("callbacks", refusal.reason.partition(":")[0].replace(" ", "_"))
-        if (unsaid := self._floods.due(refusal)) is not None:
+        check = refusal.reason.partition(":")[0].replace(" ", "_")
+        count("callbacks", check)
+        peer = self._peer(request)
+        failures = self._strangers.note(household(peer)) if check == "signature" else 0
+        if failures > MOST:
+            if failures == MOST + 1:
+                log.warning("many wrong signatures from one address; told once a minute", peer=peer)
+        elif (unsaid := self._floods.due(refusal)) is not None:
             log.warning(
                 "callback refused",
                 status=refusal.status,
                 reason=refusal.reason,
-                peer=self._peer(request),
+                peer=peer,
                 **({"more": unsaid} if unsaid else {}),
                 **about,
             )
@@ -158,6 +168,8 @@ class Receiver:
     def opened(self, query: Mapping[str, list[str]], body: bytes) -> bytes:
         """Return the decrypted event of a callback that passed every check. Raises Refusal."""
         envelope = _envelope(query)
+        if any(body.count(mark) > _MOST_MARKS for mark in _MARKS):
+            raise Refusal(400, "outer XML: too many elements")
         try:
             encrypted = text_of(parse(body), "Encrypt")
         except XmlError as error:
