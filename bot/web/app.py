@@ -17,7 +17,7 @@ from bot.features.health import Health
 from bot.features.metrics import metrics_text
 from bot.store.engine import StoreError
 from bot.web.receiver import PATH
-from bot.web.request import MAX_BODY, Direct, Request, headers_of
+from bot.web.request import GUARD, MAX_BODY, Direct, Request, headers_of
 from bot.web.unknown_paths import UnknownPaths
 
 # The store says within 3 s whether it took an event.
@@ -66,6 +66,12 @@ def create_app(
         if metrics_token and not hmac.compare_digest(given.encode(), f"Bearer {metrics_token}".encode()):
             abort(401)
         return Response(metrics_text(health), mimetype="text/plain; version=0.0.4")
+
+    @app.after_request
+    def guard(response: Response) -> Response:
+        for name, value in GUARD:  # pages have their own, which allow our files and forms
+            response.headers.setdefault(name, value)
+        return response
 
     @app.errorhandler(StoreError)
     def store_is_away(_error: StoreError) -> tuple[str, int]:

@@ -7,6 +7,14 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 MAX_BODY = 64 * 1024
+# Of every answer: a browser that was led here by somebody runs, shows and keeps nothing of it.
+GUARD = (
+    ("x-content-type-options", "nosniff"),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("x-frame-options", "DENY"),
+    ("referrer-policy", "no-referrer"),
+    ("cache-control", "no-store"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +44,9 @@ Direct = Callable[[Request, Reply], None]
 
 def headers_of(status: int, body: bytes) -> list[tuple[str, str]]:
     """Return the headers of a reply, the same at every door."""
-    headers = [("content-type", "text/plain; charset=utf-8")] if body else []
+    headers = list(GUARD)
+    if body:
+        headers.append(("content-type", "text/plain; charset=utf-8"))
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         headers.append(("allow", "GET, POST"))
     return headers

@@ -190,6 +190,13 @@ class _Connection(HttpToolsProtocol):
         if self._received > self._limit:
             self.transport.abort()
 
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words help nobody
+        """Refuse what is no HTTP, with the headers of every answer."""
+        headers = [*headers_of(400, b""), ("content-length", "0"), ("connection", "close")]
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
+        self.transport.write(f"HTTP/1.1 400 Bad Request\r\n{lines}\r\n".encode())
+        self.transport.close()
+
     def on_message_begin(self) -> None:
         self._received, self._limit = 0, MAX_HEAD_BYTES
         super().on_message_begin()
