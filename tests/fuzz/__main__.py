@@ -1,4 +1,4 @@
-"""`python -m fuzz`: try many wrong things by seed and print what became of them; exit code 1 if a promise broke."""
+"""`python -m fuzz`: try many wrong things by seed; exit code 1 if a promise broke."""
 
 from __future__ import annotations
 

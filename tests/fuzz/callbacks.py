@@ -18,13 +18,13 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from builders.config import AES_KEY, TOKEN
-from builders.service import CODEC, CORP, HOST, Callback, Site, encrypted_raw, sealed, signed
+from builders.service import CODEC, CORP, HOST, Callback, Site, encrypted_raw, sealed
 
 from bot.web.peer import Peer
 from bot.web.receiver import Receiver
 from bot.web.request import MAX_BODY, Request
 from bot.wecom.crypto import CallbackCrypto
-from fuzz.mutate import ODD, broken
+from fuzz.mutate import broken
 from fuzz.tally import Tally
 from sandbox.wxcrypto import CryptoError
 
@@ -233,11 +233,3 @@ def over_http(site: Site, seed: int, cases: int) -> Tally:
     if len(held) != len(set(held)):
         tally.fail(-1, "an event is stored twice")
     return tally
-
-
-def edges() -> tuple[bytes, ...]:
-    """Return bodies at the limits, for a first look."""
-    return (*ODD, b"<a/>" * 16_000, b"<a>" * 9000 + b"</a>" * 9000, b"x" * MAX_BODY)
-
-
-__all__ = ["Case", "Cases", "edges", "in_process", "judged", "over_http", "signed"]

@@ -1,4 +1,4 @@
-"""Genuine callbacks whose fields are odd, through the handlers: none stops its neighbours, none is unexpected."""
+"""Genuine callbacks with odd fields, through the handlers: none stops its neighbours, none is a surprise."""
 
 from __future__ import annotations
 
@@ -89,6 +89,3 @@ def handled(seed: int, cases: int, services: Services) -> Tally:
             else:
                 tally.outcomes["refused" if row["error"] else row["state"]] += 1
     return tally
-
-
-__all__ = ["handled", "odd_event"]
