@@ -16,7 +16,7 @@ PACKAGES := bot handlers scheduler sandbox
 CHECKED := $(PACKAGES) tests bench pictures deploy
 
 .PHONY: help install demo dist docs test lint types imports unit format bench bench-large size pictures lock \
-	coverage torture clean
+	coverage torture fuzz audit clean
 
 help:
 	@echo "make demo     a local WeCom and the bot beside it, in the browser"
@@ -30,6 +30,8 @@ help:
 	@echo "make torture  a bank's months with faults by seed, and its books"
 	@echo "make docs     the pages of docs/ as a site in both languages, in build/site"
 	@echo "make install  only the environment, with .venv/bin/quotabot in it"
+	@echo "make fuzz     a million wrong callbacks by seed, and wrong files, words and answers: half an hour"
+	@echo "make audit    known vulnerabilities of the locked packages; says so where nobody can be asked"
 	@echo "make bench    what docs/performance.md shows, each beside a peer, in small: minutes"
 	@echo "make bench-large  the same in its whole size: hours"
 	@echo "make size     lines, rooms, longest functions of the product"
@@ -108,6 +110,13 @@ bench: .venv/installed-dev
 TORTURE ?= --seeds 10 --days 90
 torture: .venv/installed-dev
 	cd tests && PYTHONPATH=..:. ../$(BIN)/python -m torture $(TORTURE)
+
+# FUZZ="callbacks --seed 7 --cases 1000" for one part.
+fuzz: .venv/installed-dev
+	cd tests && PYTHONPATH=..:. ../$(BIN)/python -m fuzz $(FUZZ)
+
+audit: .venv/installed-dev
+	@$(BIN)/python deploy/audit.py
 
 bench-large: .venv/installed-dev
 	$(BIN)/python -m bench --large
