@@ -8,7 +8,9 @@ their own, so that they delay no other.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
+from threading import Event, Thread
 from time import monotonic
 
 import structlog
@@ -21,6 +23,7 @@ from bot.logs.ref import bound_ref
 from bot.messages.sentences import Sentence
 from bot.services import FIRST_START, Services
 from bot.store.counters import count
+from bot.store.engine import StoreBusyError
 from bot.store.outbox import OutboxMessage
 from bot.wecom.asker import StoppedError
 from scheduler.jobs import LASTING, NEEDED, SILENT
@@ -33,6 +36,7 @@ CHUNK = 100
 CLOSING = "close"
 MORNING = "progress"  # the administrators' message goes with it
 LEASE_S = 60  # a planner that does not renew for so long has died
+RENEW_S = LEASE_S / 4  # real seconds between two renewals
 TRIES = 3
 _SEEN = "timetable_seen"
 _MS = 1000
@@ -112,7 +116,8 @@ def _fire(services: Services, firing: Firing, *, now: datetime) -> bool:
         late_s = now.timestamp() - firing.fire_at
         count("job_late_ms", firing.job, number=max(0, int(late_s * _MS)))
         began = monotonic()
-        _plan(services, firing, at=now, cursor=cursor)
+        with _kept(services, firing) as beat:
+            _plan(services, firing, at=now, cursor=cursor, beat=beat)
         count("job_ms", firing.job, number=int((monotonic() - began) * _MS))
     except Exception as error:  # noqa: BLE001 - one job's failure must not stop the others
         _failed(services, firing, error, attempts=attempts)
@@ -168,16 +173,18 @@ def _failed(services: Services, firing: Firing, error: Exception, *, attempts: i
         runs.end(job, fire_at, holder=services.holder, state="failed", error=type(error).__name__)
 
 
-def _plan(services: Services, firing: Firing, *, at: datetime, cursor: str) -> None:
+def _plan(services: Services, firing: Firing, *, at: datetime, cursor: str, beat: Callable[[], None]) -> None:
     job, store = firing.job, services.store
     if (work := LASTING.get(job)) is not None:
-        work(services, at, _beat(services, firing, at=at, cursor=cursor))
+        work(services, at, beat)
         return
     if job == CLOSING:
         freshen(services, job, at=at)  # a result is of all people
     prepare(services, job, at=at)
+    beat()
     ready = build_freshener(services, job, at=at)
     for piece in plan_pieces(services, job, at=at, after=cursor, keep=True, ready=ready):
+        beat()
         quiet = quiet_hours(services)
         for chunk, upto in _chunks(piece):
             with store.transaction():
@@ -196,33 +203,40 @@ def _plan(services: Services, firing: Firing, *, at: datetime, cursor: str) -> N
             services.outbox_signal.ring()
 
 
-def _beat(services: Services, firing: Firing, *, at: datetime, cursor: str) -> Callable[[], None]:
-    """Return a function that renews the lease of a firing in time.
+@contextmanager
+def _kept(services: Services, firing: Firing) -> Iterator[Callable[[], None]]:
+    """Renew the lease of a firing from a thread, however long something computes.
 
-    The function raises StoppedError when another process has taken the firing over.
+    Yield a function that raises StoppedError once another process has taken the firing over.
     """
-    store = services.store
+    store, ended, lost = services.store, Event(), Event()
     renewed = store.now()
 
-    def beat() -> None:
+    def renew() -> None:
         nonlocal renewed
-        now = store.now()
-        if 0 <= now - renewed < LEASE_S / 4:
-            return
-        still_mine = store.runs.advance(
-            firing.job,
-            firing.fire_at,
-            holder=services.holder,
-            lease_until=int(now) + LEASE_S,
-            planned_at=int(at.timestamp()),
-            cursor=cursor,
-            messages=0,
-        )
-        if not still_mine:
-            raise StoppedError(Sentence("sentences.taken_over"))
-        renewed = now
+        renewed = store.now()
+        lease = {"holder": services.holder, "lease_until": int(renewed) + LEASE_S}
+        if not store.runs.renew(firing.job, firing.fire_at, **lease):
+            lost.set()
 
-    return beat
+    def keep() -> None:
+        while not (lost.is_set() or ended.wait(RENEW_S)):
+            with suppress(StoreBusyError):  # the next try comes before the lease ends
+                renew()
+
+    def beat() -> None:
+        if not 0 <= store.now() - renewed < RENEW_S:
+            renew()
+        if lost.is_set():
+            raise StoppedError(Sentence("sentences.taken_over"))
+
+    thread = Thread(target=keep, name="lease", daemon=True)
+    thread.start()
+    try:
+        yield beat
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _chunks(piece: Piece) -> Iterator[tuple[list[OutboxMessage], str]]:

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
-from builders.e2e import FakeTime, at, installation, outbox_rows, write_config, write_roster
+from builders.e2e import (
+    FakeTime,
+    at,
+    installation,
+    outbox_rows,
+    rows_of,
+    until,
+    where,
+    write_config,
+    write_roster,
+)
 
 from bot.features.standings.load import Standings
 from bot.messages.message import Message
@@ -78,6 +89,44 @@ def test_who_plans_for_long_is_not_taken_over(
     assert planned(services) == PEOPLE
     assert row is not None
     assert (row["state"], row["holder"], row["messages"]) == ("done", services.holder, len(PEOPLE))
+
+
+def test_who_computes_for_long_before_the_first_message_is_not_taken_over(
+    services: Services, clock: FakeTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a close does: nothing is planned meanwhile, and nothing calls the planner."""
+    monkeypatch.setattr(runs, "RENEW_S", 0.01)
+    taken: list[bool] = []
+
+    def compute(services: Services, _at: datetime) -> None:
+        for _ in range(3):
+            clock.pass_(LEASE_S * 0.7)
+            latest = int(services.store.now()) + LEASE_S
+            query = f"SELECT 1 FROM runs WHERE lease_until >= {latest}"
+            until(lambda query=query: bool(rows_of(where(services), query)))
+            taken.append(take_over(services))
+
+    monkeypatch.setitem(jobs.PREPARES, "progress", compute)
+    fire(services, FIRING, now=at(MORNING))
+
+    assert taken == [False] * 3
+    assert planned(services) == PEOPLE
+
+
+def test_who_was_taken_over_while_computing_plans_nothing(
+    services: Services, clock: FakeTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fall_asleep(services: Services, _at: datetime) -> None:
+        clock.pass_(LEASE_S + 1)
+        assert take_over(services)
+
+    monkeypatch.setitem(jobs.PREPARES, "progress", fall_asleep)
+    fire(services, FIRING, now=at(MORNING))
+    row = services.store.runs.get(FIRING.job, FIRING.fire_at)
+
+    assert planned(services) == []
+    assert row is not None
+    assert (row["state"], row["holder"]) == ("running", "another")
 
 
 def test_who_was_taken_over_plans_nothing_more_and_ends_nothing(

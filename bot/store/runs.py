@@ -36,6 +36,12 @@ class Runs(TableGroup):
         plan = {"planned_at": planned_at, "cursor": cursor, "messages": messages}
         return self._engine.apply("runs_advance", job=job, fire_at=fire_at, **lease, **plan)
 
+    def renew(self, job: str, fire_at: int, *, holder: str, lease_until: int) -> bool:
+        """Prolong the lease of a firing; False if another took it over."""
+        return self._engine.apply(
+            "runs_renew", job=job, fire_at=fire_at, holder=holder, lease_until=lease_until
+        )
+
     def end(self, job: str, fire_at: int, *, holder: str, state: str, error: str = "") -> None:
         """End a firing: *state* is done, failed or held (withheld, because figures may be wrong)."""
         values = {"job": job, "fire_at": fire_at, "holder": holder, "state": state, "error": packed(error)}

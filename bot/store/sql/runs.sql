@@ -28,6 +28,15 @@ UPDATE runs
    AND holder = :holder
    AND state = 'running';
 
+-- name: runs_renew(job, fire_at, holder, lease_until)!
+-- The planner lives; 0 when the run was taken over meanwhile.
+UPDATE runs
+   SET lease_until = :lease_until
+ WHERE job = :job
+   AND fire_at = :fire_at
+   AND holder = :holder
+   AND state = 'running';
+
 -- name: runs_end(job, fire_at, holder, state, error)!
 UPDATE runs
    SET state = :state,
