@@ -54,7 +54,8 @@ def test_what_was_not_told_stays_null(store: Store) -> None:
     begin(store, "yg01")
     put(store, "yg01", {DAY: QUIET, DAY - timedelta(days=1): FULL})
 
-    assert store.engagement.of_day(DAY) == {"yg01": QUIET}
+    assert store.engagement.of_day(DAY) == store.engagement.of_day(DAY, ["yg02", "yg01"]) == {"yg01": QUIET}
+    assert store.engagement.of_day(DAY, ["yg02"]) == {}
     assert store.engagement.of_day(DAY - timedelta(days=1)) == {"yg01": FULL}
 
 

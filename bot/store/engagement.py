@@ -5,7 +5,8 @@ One reading at a time. Days are those of China; times are epoch seconds as of th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -117,9 +118,13 @@ class Engagement(TableGroup):
         row = self._engine.one("engagement_newest_final", userid=userid)
         return date.fromisoformat(row["day"]) if row and row["day"] else None
 
-    def of_day(self, day: date) -> dict[str, ChatFigures]:
-        """Return everybody's figures of one day, by userid."""
-        rows = self._engine.all("engagement_of_day", day=day.isoformat())
+    def of_day(self, day: date, userids: Collection[str] | None = None) -> dict[str, ChatFigures]:
+        """Return everybody's figures of one day, by userid; *userids*: those of these people alone."""
+        if userids is None:
+            rows = self._engine.all("engagement_of_day", day=day.isoformat())
+        else:
+            listed = json.dumps(list(userids))
+            rows = self._engine.all("engagement_of_day_some", day=day.isoformat(), userids=listed)
         return {row["userid"]: value_of(ChatFigures, row) for row in rows}
 
     def of_person(self, userid: str, *, first: date) -> dict[date, ChatFigures]:

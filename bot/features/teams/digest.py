@@ -62,7 +62,7 @@ class TeamDigest:
     """
 
     def __init__(self, services: Services, standings: Standings, *, help_on: date | None = None) -> None:
-        day = yesterday(standings.at)
+        self._services, self._day = services, yesterday(standings.at)
         self._standings = standings
         self._language = services.language
         self._today = standings.calendar.local_day(standings.at)
@@ -70,8 +70,7 @@ class TeamDigest:
         self._org_chart = load_org_chart(
             services, standings.people, departments=standings.departments, day=self._today
         )
-        self._rates = services.store.engagement.teams(day)
-        self._engaged = services.store.engagement.of_day(day)
+        self._rates = services.store.engagement.teams(self._day)
         self._shared = _Shared.of(services, standings)
         self._offered = build_offers(services, standings)
         self._members: dict[str, TeamMember] = {}
@@ -170,10 +169,9 @@ class TeamDigest:
         top = drop_lower(leader.leader_of, self._standings.departments)
         if len(top) == 1 and (content.subteams is None or content.subteams.teams.in_sums):
             return self._rates.get(top[0])
-        engaged = self._engaged
-        return compute_team_rate(
-            [engaged[member.userid] for member in content.summed if member.userid in engaged], together=None
-        )
+        userids = [member.userid for member in content.summed]
+        engaged = self._services.store.engagement.of_day(self._day, userids)
+        return compute_team_rate([engaged[userid] for userid in userids if userid in engaged], together=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

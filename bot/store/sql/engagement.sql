@@ -90,6 +90,14 @@ SELECT userid, day, chats, messages, reply_rate, first_reply_s, losses, applied,
  WHERE day = :day
  ORDER BY userid;
 
+-- name: engagement_of_day_some(day, userids)
+-- The same of these members (a list).
+SELECT engagement.userid, day, chats, messages, reply_rate, first_reply_s, losses, applied, added, is_final, read_at
+  FROM LISTED(:userids) AS asked
+ CROSS JOIN engagement
+ WHERE engagement.userid = asked.value
+   AND engagement.day = :day;
+
 -- name: engagement_after(userid, day, batch)
 -- Some rows in the order of their key.
 SELECT userid, day, chats, messages, reply_rate, first_reply_s, losses, applied, added, is_final, read_at
