@@ -41,7 +41,7 @@ HEAVY = {
 }
 LOG = {"structlog", "rich"}  # rich for tables alone
 FILE = LOG | {"pydantic"}
-STORE = FILE | {"aiosql", "sqlite_utils"}
+STORE = FILE | {"aiosql"}  # sqlite_utils for a store that lacks steps of the schema
 FIGURES = STORE | {"holidays"}
 PROGRAM = """
 import json, sys

@@ -1,8 +1,9 @@
 """The SQL files: one text for both engines, what must differ named and small.
 
-`sql/*.sql` and `schema/*.sql` serve both; `sql/<engine>/` holds the claims and bulk writes. A few words stand
-for what the engines call differently: in braces in the schema; in statements `LISTED(:ids)` for the rows of
-a JSON list, `TUPLES(:rows)` for those of a JSON list of lists (`value ->> 0` is the first column as text),
+`sql/*.sql` and `schema/*.sql` serve both; `sql/<engine>/` holds the claims and bulk writes,
+`schema/<engine>/` steps that the other engine does not need. A few words stand for what the engines call
+differently: in braces in the schema; in statements `LISTED(:ids)` for the rows of a JSON list,
+`TUPLES(:rows)` for those of a JSON list of lists (`value ->> 0` is the first column as text),
 `HOLDS(column, :part)` for a part of a text or of bytes, `NO_BYTES` for none.
 """
 
@@ -13,6 +14,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,7 @@ _WORDS = {
         "clustered": "",
     },
 }
+_STATEMENT = re.compile(r"^-- name: (\w+).*?(?=^-- name: |\Z)", re.MULTILINE | re.DOTALL)
 _LISTED = re.compile(r"LISTED\((:\w+)\)")
 _HOLDS = re.compile(r"HOLDS\((\w+), (:\w+)\)")
 _HELD = {"sqlite": r"INSTR(\1, \2) > 0", "postgres": r"POSITION(\2 IN \1) > 0"}
@@ -54,14 +57,17 @@ class Step:
     statements: tuple[str, ...]
 
 
-def _folder(name: str) -> Path:
-    return Path(str(resources.files(__package__) / name))
+def _files(name: str, dialect: str) -> list[Path]:
+    """Return the files in the folder *name* for both engines and for *dialect*, by name."""
+    folder = Path(str(resources.files(__package__) / name))
+    files = (*folder.glob("*.sql"), *(folder / dialect).glob("*.sql"))
+    return sorted(files, key=attrgetter("name"))
 
 
 @cache
 def steps(dialect: str) -> tuple[Step, ...]:
     """Return all steps in their order, in the words of *dialect* (sqlite or postgres)."""
-    return tuple(_step(file, dialect) for file in sorted(_folder("schema").glob("*.sql")))
+    return tuple(_step(file, dialect) for file in _files("schema", dialect))
 
 
 def _step(file: Path, dialect: str) -> Step:
@@ -94,26 +100,36 @@ class Queries:
     def __init__(self, dialect: str, *, adapter: str) -> None:
         """*adapter* is aiosql's name for the driver."""
         self._dialect, self._adapter = dialect, adapter
-        self._statements = dict(shipped(dialect, adapter))
+        self._texts, self._statements = dict(_texts(dialect)), dict[str, Any]()
 
     def learn(self, text: str) -> None:
         """Take the statements in *text*."""
-        self._statements |= _read(_spoken(text, self._dialect), self._adapter)
+        self._texts |= _by_name(_spoken(text, self._dialect))
 
     def __contains__(self, name: str) -> bool:
-        return name in self._statements
+        return name in self._texts
 
     def __getitem__(self, name: str) -> Any:
+        if name not in self._statements:  # a command uses a tenth of them
+            self._statements |= _read(self._texts[name], self._adapter)
         return self._statements[name]
 
 
-@cache
 def shipped(dialect: str, adapter: str) -> Mapping[str, Any]:
-    """Return what stands in the files, read once in a process: reading takes longer than opening a store."""
-    folder = _folder("sql")
-    files = (*sorted(folder.glob("*.sql")), *sorted((folder / dialect).glob("*.sql")))
-    texts = (_spoken(file.read_text(encoding="utf-8"), dialect) for file in files)
-    return {name: query for text in texts for name, query in _read(text, adapter).items()}
+    """Return every statement that stands in the files, by name."""
+    queries = Queries(dialect, adapter=adapter)
+    return {name: queries[name] for name in _texts(dialect)}
+
+
+@cache
+def _texts(dialect: str) -> Mapping[str, str]:
+    """Return what stands in the files, by the name of the statement; read once in a process."""
+    texts = (_spoken(file.read_text(encoding="utf-8"), dialect) for file in _files("sql", dialect))
+    return {name: text for whole in texts for name, text in _by_name(whole).items()}
+
+
+def _by_name(text: str) -> dict[str, str]:
+    return {match[1]: match[0] for match in _STATEMENT.finditer(text)}
 
 
 def _spoken(text: str, dialect: str) -> str:

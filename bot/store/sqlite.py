@@ -1,4 +1,4 @@
-"""The embedded engine: one SQLite file, opened and migrated through sqlite-utils, queried through aiosql.
+"""The embedded engine: one SQLite file, made and migrated through sqlite-utils, queried through aiosql.
 
 A connection belongs to the thread that opened it. Write transactions of this process wait in one line for
 each other (a lock), those of other processes by SQLite's busy timeout; each begins as IMMEDIATE, because a
@@ -16,9 +16,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
-
-from sqlite_utils import Database, Migrations
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from bot.messages.sentences import Sentence
 from bot.store.engine import PATIENCE_S, Engine, SqlRow, StoreBusyError, StoreError, TakenError
@@ -26,7 +24,11 @@ from bot.store.joint_writes import JointWrite, carry_out
 from bot.store.queries import Queries, Step, complete, newer, steps
 from bot.store.sqlite_file import identity_of, make_private
 
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
 DIALECT = "sqlite"
+_SET = "quotabot"  # the name of our steps in the table of sqlite-utils
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _LOOK_AGAIN_S = 0.01
 _BLOCK = 1 << 20
@@ -37,9 +39,11 @@ def schema_steps() -> tuple[Step, ...]:
     return steps(DIALECT)
 
 
-def _schema() -> Migrations:
-    """Return the steps that make the schema, as sqlite-utils takes them."""
-    migrations = Migrations("quotabot")
+def _make_schema(connection: sqlite3.Connection) -> None:
+    """Apply the steps that are missing, with sqlite-utils, which no complete store loads."""
+    from sqlite_utils import Database, Migrations
+
+    migrations = Migrations(_SET)
     for step in schema_steps():
 
         def apply(db: Database, step: Step = step) -> None:
@@ -47,7 +51,7 @@ def _schema() -> Migrations:
                 db.execute(statement)
 
         migrations(name=step.name)(apply)
-    return migrations
+    migrations.apply(Database(connection))
 
 
 class _Rows:
@@ -108,9 +112,18 @@ def _applied(path: Path) -> set[str]:
         return set()
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     try:
-        return {step.name for step in _schema().applied(Database(connection))}
+        return _noted(connection)
     finally:
         connection.close()
+
+
+def _noted(connection: sqlite3.Connection) -> set[str]:
+    """Return the steps of the schema that sqlite-utils has noted."""
+    table = "SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'"
+    if connection.execute(table).fetchone() is None:
+        return set()
+    rows = connection.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = ?", (_SET,))
+    return {name for (name,) in rows}
 
 
 class SqliteEngine(Engine):
@@ -229,15 +242,15 @@ class SqliteEngine(Engine):
         return False
 
     def _migrate(self) -> None:
-        migrations = _schema()
         connection = self._connection()
         connection.row_factory = None  # sqlite-utils wants tuples
-        database = Database(connection)
         connection.execute("BEGIN IMMEDIATE")  # two starting processes take turns
         try:
-            if unknown := newer({step.name for step in migrations.applied(database)}, DIALECT):
+            applied = _noted(connection)
+            if unknown := newer(applied, DIALECT):
                 raise StoreError(unknown)
-            migrations.apply(database)
+            if not complete(applied, DIALECT):
+                _make_schema(connection)
             # A file that may only be read takes BEGIN IMMEDIATE without a word; only a write is refused.
             connection.execute("DELETE FROM marks WHERE 0 = 1")
             connection.execute("COMMIT")
