@@ -5,19 +5,18 @@ Facts, tags, details and decisions are as known now. Only the events of the rela
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
+from itertools import repeat
+from operator import itemgetter, le, sub
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
 from bot.core.relations import Add, RelationKind, Slip, as_of
 
 NOBODY = ""  # the manager of a customer in nobody's book
-ADDED_AT = attrgetter("added_at")
-PLACE = attrgetter(
-    "added_at", "external_userid"
-)  # of an employee's contacts: time, then customer (code points)
+# Of a contact: the time of its add; its place among an employee's, by time, then customer (code points).
+ADDED_AT, PLACE = itemgetter(2), itemgetter(2, 1)
 NOTHING: Mapping[str, bool] = MappingProxyType({})
 
 
@@ -73,6 +72,11 @@ class Contact(NamedTuple):
     def key(self) -> tuple[str, str, int]:
         """Return employee, customer, epoch seconds of the add."""
         return self[:3]
+
+
+def is_crowded(moments: Sequence[int], *, number: int, within_s: int) -> bool:
+    """Return whether *number* of the sorted *moments* (epoch s) lie within *within_s*, both ends included."""
+    return any(map(le, map(sub, moments[number - 1 :], moments), repeat(within_s)))
 
 
 def known_at(contacts: Iterable[Contact], at: int) -> list[Contact]:

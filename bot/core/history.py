@@ -72,16 +72,30 @@ def _share(kept: int, adds: int) -> Fraction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """One employee's contacts as of one time, by time, then by customer; *ended* are those not alive."""
+    """One employee's contacts as of one time, by time, then by customer.
+
+    *ended* are those not alive; *changed* are these and those with a slip.
+    """
 
     contacts: Sequence[Contact]
     ended: Sequence[Contact]
+    changed: Sequence[Contact]
 
     @classmethod
     def known_at(cls, at: int, *, contacts: Iterable[Contact]) -> History:
         """Return the history as of *at* (epoch s, included) from whole-set folds in any order."""
         known = known_at(contacts, at)
-        return cls(contacts=known, ended=[contact for contact in known if contact.ended_at is not None])
+        changed = [contact for contact in known if contact.ended_at is not None or contact.slips]
+        ended = [contact for contact in changed if contact.ended_at is not None]
+        return cls(contacts=known, ended=ended, changed=changed)
+
+    def is_same_since(self, at: int) -> bool:
+        """Return whether the contacts added up to *at* (epoch s) are now as they were then."""
+        return all(
+            (contact.ended_at is None or contact.ended_at <= at)
+            and (not contact.slips or contact.slips[-1].regained_at <= at)
+            for contact in self.changed
+        )
 
     def added_within(self, first_s: int, end_s: int) -> Sequence[Contact]:
         """Return the contacts of basis `added`: *first_s* <= added_at < *end_s*."""

@@ -6,6 +6,7 @@ finding is its subject, not the list of its adds.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 
-from bot.core.contacts import Contact
+from bot.core.contacts import ADDED_AT, Contact, is_crowded
 from bot.core.counting import DAY_S, Burst, FirstAdd, Integrity, QuickLoss
 from bot.core.relations import LOSSES, SAME_ADD_S
 from bot.core.sync import ROLLOUT_S
@@ -99,6 +100,8 @@ def find_bursts(
     unplanned = contacts
     if planned is not no_event:
         unplanned = [contact for contact in contacts if not planned(contact.userid, day_of(contact.added_at))]
+    if not is_crowded(list(map(ADDED_AT, unplanned)), number=burst.adds, within_s=burst.minutes * 60):
+        return []
     concerned: dict[date, list[Key]] = {}
     seen: dict[date, int] = {}
     day, begin, end = date.min, 0, 0  # unplanned[:end] are behind the last burst
@@ -192,7 +195,7 @@ class LaunchRule:
 
 
 def find_rollouts(
-    contacts: Iterable[Contact],
+    contacts: Sequence[Contact],
     *,
     rollout: LaunchRule,
     day_of: Callable[[int], date],
@@ -203,7 +206,8 @@ def find_rollouts(
     *contacts* are as of T, by time, then by customer. Adds of a planned event are left out.
     """
     concerned: dict[date, list[Key]] = {}
-    for contact in contacts:
+    begin = bisect_left(contacts, rollout.start - ROLLOUT_S, key=ADDED_AT)
+    for contact in contacts[begin : bisect_right(contacts, rollout.start + ROLLOUT_S, key=ADDED_AT)]:
         if rollout.concerns(contact):
             day = day_of(contact.added_at)
             if not planned(contact.userid, day):

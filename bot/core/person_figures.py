@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
-from bot.core.contacts import ADDED_AT
+from bot.core.contacts import ADDED_AT, Contact
 from bot.core.history import Tally
 from bot.core.people import Departments, Membership, Person
-from bot.core.quota_periods import Moment, Past, QuotaPeriod, Stretch
+from bot.core.quota_periods import Moment, Past, QuotaPeriod, Span, Stretch
 from bot.core.quotas import Basis, stretches_under
 from bot.core.status import OwnDays
+from bot.core.verdicts import Verdict
+
+Judged = tuple[Sequence[Contact], Sequence[Verdict]]  # contacts and the verdict on each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -96,7 +99,8 @@ def compute_figures(
 
     *past* is as of *now*, *before* as of the last second of yesterday.
     """
-    opened = replace(past, at_s=min(quota_period.first_s - 1, now.at_s))  # before a period to come: now
+    # before a period to come: now
+    opened = replace(past, at_s=min(quota_period.first_s - 1, now.at_s), holds=False)
     # Most people share their stretches and shares, and with them their own workdays.
     plans: dict[tuple[object, ...], Plan] = {}
     rows: list[PersonFigures] = []
@@ -113,7 +117,7 @@ def compute_figures(
         opening = 0
         if quota_period.quota.basis is Basis.HELD:
             opening = Tally.of(*quota_period.judged_in(person.userid, opened, spans)).sure
-        sure_before = Tally.of(*quota_period.judged_in(person.userid, before, spans)).sure
+        judged = _judged_before(quota_period, person.userid, spans, before, past, (contacts, verdicts))
         rows.append(
             PersonFigures(
                 person=person,
@@ -124,7 +128,29 @@ def compute_figures(
                 tally=Tally.of(contacts, verdicts),
                 today_sure=Tally.of(contacts[today:], verdicts[today:]).sure,
                 opening=min(plan.target, opening),
-                to_add_yesterday=max(0, plan.target - sure_before),
+                to_add_yesterday=max(0, plan.target - Tally.of(*judged).sure),
             )
         )
     return rows
+
+
+def _judged_before(
+    quota_period: QuotaPeriod, userid: str, spans: Iterable[Span], before: Past, past: Past, judged: Judged
+) -> Judged:
+    """Return contacts and verdicts as of *before*, for the sum of what is sure; *judged* are those of *past*.
+
+    What has not changed since is sure as it was: time and `[integrity]` only move a contact from pending to
+    counted. Shares depend on later adds, and closing rules differ.
+    """
+    contacts, verdicts = judged
+    known = bisect_right(contacts, before.at_s, key=ADDED_AT)
+    is_settled = (before.at_s >= quota_period.settlement_s, past.at_s >= quota_period.settlement_s)
+    if (
+        quota_period.quota.basis is Basis.HELD
+        or len(set(is_settled)) > 1
+        or not past.history(userid).is_same_since(before.at_s)
+    ):
+        return quota_period.judged_in(userid, before, spans)
+    if known < len(contacts) and quota_period.quota.counting.max_share:
+        return contacts[:known], before.judge(quota_period).verdicts(contacts[:known])
+    return contacts[:known], verdicts[:known]

@@ -100,8 +100,8 @@ class Branch:
             if (stretches := stretches_under(quota, person, period, departments=self.departments))
         }
 
-    def past(self, at_s: int) -> Past:
-        """Return everybody's contacts as of *at_s* (epoch s)."""
+    def past(self, at_s: int, *, holds: bool = True) -> Past:
+        """Return everybody's contacts as of *at_s* (epoch s); *holds* as `Past` has it."""
         return Past(
             at_s=at_s,
             contacts=self.contacts,
@@ -112,6 +112,7 @@ class Branch:
             planned=self.planned,
             start=self.start,
             integrity=self.integrity,
+            holds=holds,
         )
 
 
@@ -128,7 +129,7 @@ def compute_rows(
     *money*: penalty and reward also before settlement. Raises ValueError if *at* has no zone.
     """
     now = Moment.of(at, calendar=branch.calendar)
-    past, before = branch.past(now.at_s), branch.past(now.today_s - 1)
+    past, before = branch.past(now.at_s), branch.past(now.today_s - 1, holds=False)
     people = sorted(branch.people, key=lambda person: person.userid)
     rows: list[QuotaFigures] = []
     for quota, period in quota_periods:

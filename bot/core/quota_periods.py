@@ -72,7 +72,8 @@ class Past:
 
     *people*: by userid. *decided*: findings with a decision. *planned*: the adds of declared events. *start*:
     when the bot began to know the bank's customers, epoch s, None if it has not. *integrity*: `[integrity]`
-    by the day of the add; None: that of each quota.
+    by the day of the add; None: that of each quota. Not *holds*: for sums alone, in which a contact that is
+    held is as sure as one that counts.
     """
 
     at_s: int
@@ -84,6 +85,7 @@ class Past:
     planned: Planned = no_event
     start: int | None = None
     integrity: Dated[Integrity] | None = None
+    holds: bool = True
     _histories: dict[str, History] = field(default_factory=dict, init=False)
     _findings: dict[tuple[Integrity | None, LaunchRule | None], list[Finding]] = field(
         default_factory=dict, init=False
@@ -123,7 +125,7 @@ class Past:
 
     def held(self, quota: Quota) -> frozenset[Key]:
         """Return the contacts that `[integrity]` holds under *quota*."""
-        if not any(integrity.hold for integrity in self._integrities(quota)):
+        if not (self.holds and any(integrity.hold for integrity in self._integrities(quota))):
             return frozenset()
         asked = drop_decided(self.findings(quota), decided=self.decided)
         keys = (key for finding in asked for key in finding.concerned)

@@ -14,7 +14,7 @@ from enum import StrEnum
 from itertools import compress
 from operator import not_
 
-from bot.core.contacts import NOTHING, Contact
+from bot.core.contacts import ADDED_AT, NOTHING, Contact, is_crowded
 from bot.core.counting import Counting, FirstAdd
 from bot.core.quotas import Basis, Quota
 from bot.core.relations import LOSSES, Ending
@@ -69,6 +69,7 @@ _CLOSED = {
 }
 
 
+_LONGEST_DAY_S = 25 * 3600  # on which clocks are set back
 MAY_BE_OPEN = frozenset({Verdict.DETAILS, Verdict.TAGS, Verdict.OVER_SHARE})
 
 
@@ -203,7 +204,13 @@ def facts_false(case: Case) -> Condition | None:
     required = case.counting.required_facts
     if not required:
         return None
-    return lambda contacts: [False in map(one.facts.get, required) for one in contacts]
+
+    def condition(contacts: Sequence[Contact]) -> Sequence[bool]:
+        known = [one.facts for one in contacts]
+        first, *others = ([facts.get(fact) is False for facts in known] for fact in required)
+        return list(map(any, zip(first, *others, strict=True))) if others else first
+
+    return condition
 
 
 def lost_early(case: Case) -> Condition | None:
@@ -222,6 +229,8 @@ def over_daily_cap(case: Case) -> Condition | None:
     cap, day_of = case.counting.max_per_day, case.day_of
 
     def condition(contacts: Sequence[Contact]) -> Sequence[bool]:
+        if not is_crowded(list(map(ADDED_AT, contacts)), number=cap + 1, within_s=_LONGEST_DAY_S):
+            return [False] * len(contacts)
         of_day: Counter[date] = Counter()
         over: list[bool] = []
         for contact in contacts:
@@ -239,17 +248,21 @@ def over_share(case: Case) -> Condition | None:
     Adds that are open for another reason are not weighed: they will not count by themselves.
     """
     counting, tags = case.counting, frozenset(case.counting.required_tags)
-
-    def weighs(contact: Contact) -> bool:
-        if contact.details is None:
-            return not (counting.needs_details and contact.ended_by in LOSSES)
-        return tags <= contact.details.tags
+    needs_details = counting.needs_details
 
     def condition(contacts: Sequence[Contact]) -> Sequence[bool]:
         over = [False] * len(contacts)
-        weighed = [place for place, contact in enumerate(contacts) if weighs(contact)]
+        weighed = [
+            place
+            for place, one in enumerate(contacts)
+            if (
+                tags <= one.details.tags
+                if one.details is not None
+                else not (needs_details and one.ended_by in LOSSES)
+            )
+        ]
         for limit in counting.max_share:
-            through = [place for place in weighed if not over[place]]
+            through = [place for place in weighed if not over[place]] if True in over else weighed
             having = [place for place in through if contacts[place].facts.get(limit.fact)]
             for place in having[limit.allowed(len(through) - len(having)) :]:
                 over[place] = True
@@ -275,12 +288,19 @@ def tags_missing(case: Case) -> Condition | None:
 
 def facts_unknown(case: Case) -> Condition | None:
     """Wait for the bank's facts, or its manager, if a rule needs them."""
-    required, own_book = frozenset(case.counting.required_facts), case.counting.own_book
+    required, own_book = case.counting.required_facts, case.counting.own_book
     if not (required or own_book):
         return None
-    return lambda contacts: [
-        (own_book and one.manager is None) or not required <= one.facts.keys() for one in contacts
-    ]
+
+    def condition(contacts: Sequence[Contact]) -> Sequence[bool]:
+        unknown = [own_book and one.manager is None for one in contacts]
+        for fact in required:
+            unknown = [
+                is_unknown or fact not in one.facts for is_unknown, one in zip(unknown, contacts, strict=True)
+            ]
+        return unknown
+
+    return condition
 
 
 def keep_period(case: Case) -> Condition | None:

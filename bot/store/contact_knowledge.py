@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,6 +16,7 @@ from bot.store.engine import Engine, TableGroup, row_of
 from bot.store.facts import Facts, StoredFacts
 
 _BATCH = 5000
+_new = tuple.__new__
 # By what the bank may call a customer. The more a key names one customer, the more it is believed.
 KEY_KINDS = ("state", "mobile_sha256", "unionid", "external_userid")
 SELF_DECLARED = "mobile_sha256"  # of a number that the employee typed into their remark
@@ -141,8 +143,8 @@ class ContactKnowledge(TableGroup):
 
     def details(
         self, *, since: int, userids: Collection[str] | None = None
-    ) -> dict[tuple[str, str], tuple[StoredDetails, ...]]:
-        """Return WeCom's details of contacts made since *since* (epoch s), by (userid, external_userid).
+    ) -> dict[str, dict[str, tuple[StoredDetails, ...]]]:
+        """Return WeCom's details of contacts made since *since* (epoch s), by userid, then external_userid.
 
         *userids*: of these alone.
         """
@@ -156,12 +158,12 @@ class ContactKnowledge(TableGroup):
         def said(customer_type: int, add_way: int, tags: str) -> Details:
             return _details(customer_type, add_way, json.loads(tags), names)
 
-        details: dict[tuple[str, str], tuple[StoredDetails, ...]] = {}
-        for userid, external_userid, createtime, kind, add_way, tags, state, unionid, mobiles in rows:
-            stored = StoredDetails(createtime, said(kind, add_way, tags), state, unionid, mobiles)
-            relation = userid, external_userid
-            details[relation] = (*details[relation], stored) if relation in details else (stored,)
-        return details
+        details: defaultdict[str, dict[str, tuple[StoredDetails, ...]]] = defaultdict(dict)
+        for userid, customer, createtime, kind, add_way, tags, *keys in rows:
+            stored = _new(StoredDetails, (createtime, said(kind, add_way, tags), *keys))
+            of_one = details[userid]
+            of_one[customer] = (*of_one[customer], stored) if customer in of_one else (stored,)
+        return dict(details)
 
     def _tag_names(self) -> dict[str, tuple[str, ...]]:
         """Return every name by which a rule may call a tag, by its id."""

@@ -11,7 +11,6 @@ import json
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple
 
@@ -34,15 +33,14 @@ class FactsBusyError(StoreBusyError):
     """Another process is importing facts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredFacts:
+class StoredFacts(NamedTuple):
     """What the bank says of one customer; a fact that is not there is unknown."""
 
     manager: str | None = None
-    facts: Mapping[str, bool] = field(default_factory=lambda: NOTHING)
+    facts: Mapping[str, bool] = NOTHING
 
 
-_NOTHING_SAID = StoredFacts()
+NOTHING_SAID = StoredFacts()  # as if there was no row
 
 
 class FactValues(NamedTuple):
@@ -90,16 +88,14 @@ class Facts(TableGroup):
         @cache  # a bank says few different things of many customers
         def said(manager: str | None, facts: str) -> StoredFacts:
             known = {fact: value == "1" for fact, value in json.loads(facts).items()}
-            return (
-                StoredFacts(manager=manager, facts=known) if known or manager is not None else _NOTHING_SAID
-            )
+            return StoredFacts(manager, known) if known or manager is not None else NOTHING_SAID
 
         if keys is None:
             rows = self._engine.tuples("facts_all")
         else:
             rows = self._engine.tuples("facts_called", keys=json.dumps(list(keys)))
         facts = {(kind, key): said(manager, told) for kind, key, manager, told in rows}
-        return {key: known for key, known in facts.items() if known is not _NOTHING_SAID}
+        return {key: known for key, known in facts.items() if known is not NOTHING_SAID}
 
     def newest(self) -> int | None:
         """Return when facts came last, in epoch s; None if none ever did."""

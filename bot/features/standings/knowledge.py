@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
+from operator import itemgetter
 
 from bot.core.contacts import NOTHING, Contact
 from bot.core.counting import FirstAdd
 from bot.core.quotas import Quota
 from bot.store.contact_knowledge import KEY_KINDS, SELF_DECLARED, StoredDetails
-from bot.store.facts import MANAGER, StoredFacts
+from bot.store.facts import MANAGER, NOTHING_SAID, StoredFacts
 from bot.store.store import Store
 
 SAME_ADD_S = 60  # details belong to the add this close to WeCom's createtime
-_Details = Mapping[tuple[str, str], Sequence[StoredDetails]]  # by employee and customer
+_Details = Mapping[str, Mapping[str, Sequence[StoredDetails]]]  # by employee, then customer
 _Facts = Mapping[tuple[str, str], StoredFacts]  # by kind of key and key
+_ID = "external_userid"  # the kind of key that is believed most
+_CUSTOMER, _STATE = itemgetter(1), itemgetter(6)  # of a contact
+_new = tuple.__new__
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,28 +69,20 @@ def add_knowledge(
     if asked.facts:
         facts = store.contact_knowledge.facts(_keys(contacts, details) if few else None)
     decisions = store.reviews.decisions(userids)
-    if not details and not facts:
-        return _with_decisions(contacts, decisions)
-    kinds = [kind for kind in KEY_KINDS if any(named == kind for named, _ in facts)]
-    return {
-        userid: [
-            _known(
-                contact,
-                _belonging(details.get(contact[:2], ()), contact),
-                facts,
-                kinds,
-                decisions.get(contact[:3], NOTHING),
-            )
-            for contact in of_one
-        ]
-        for userid, of_one in contacts.items()
-    }
+    if details or facts:
+        named = {kind for kind, _ in facts}
+        others = [kind for kind in KEY_KINDS if kind in named and kind != _ID]
+        contacts = {
+            userid: _known(of_one, details.get(userid, {}), facts, others)
+            for userid, of_one in contacts.items()
+        }
+    return _with_decisions(contacts, decisions)
 
 
 def _with_decisions(
     contacts: Mapping[str, Sequence[Contact]], decisions: Mapping[tuple[str, str, int], Mapping[str, bool]]
 ) -> dict[str, list[Contact]]:
-    """Return *contacts* with *decisions* alone, which are few."""
+    """Return *contacts* with *decisions*, which are few."""
     known = {userid: list(of_one) for userid, of_one in contacts.items()}
     for userid in {userid for userid, _, _ in decisions} & known.keys():
         known[userid] = [
@@ -97,12 +94,66 @@ def _with_decisions(
 
 def _keys(contacts: Mapping[str, Sequence[Contact]], details: _Details) -> set[str]:
     """Return the keys by which the bank may name the customers of *contacts*."""
-    adds = (contact for of_one in contacts.values() for contact in of_one)
-    keys = {key for contact in adds for key in (contact.external_userid, contact.state)}
-    for of_relation in details.values():
-        for stored in of_relation:
-            keys.update((stored.state, stored.unionid, *stored.mobile_sha256.split()))
+    keys = set[str]()
+    for of_one in contacts.values():
+        keys.update(map(_CUSTOMER, of_one), map(_STATE, of_one))
+    for of_customer in details.values():
+        for stored in chain.from_iterable(of_customer.values()):
+            keys.update((stored.state, stored.unionid), stored.mobile_sha256.split())
     return keys - {""}
+
+
+def _known(
+    contacts: Iterable[Contact],
+    details: Mapping[str, Sequence[StoredDetails]],
+    facts: _Facts,
+    others: Sequence[str],
+) -> list[Contact]:
+    """Return one employee's *contacts* with what is known of them; *details* by customer.
+
+    *others*: the kinds of keys in *facts* beside _ID, which is believed most, in the order of KEY_KINDS.
+    """
+    known = []
+    for contact in contacts:
+        customer, state, declared = contact[1], contact[6], _NOTHING_DECLARED
+        stored = _belonging(details[customer], contact) if customer in details else None
+        manager, told = said = facts.get((_ID, customer), NOTHING_SAID)
+        if others:
+            named = _named(others, facts, state or (stored.state if stored else ""), stored)
+            manager, told, declared = _merge([*named, (_ID, said)])
+        if stored is None:
+            known.append(_new(Contact, (*contact[:9], None, manager, told, declared, NOTHING)))
+        else:
+            state = state or stored[2]
+            about = (state, contact[7], contact[8], stored[1], manager, told, declared, NOTHING)
+            known.append(_new(Contact, contact[:6] + about))
+    return known
+
+
+def _named(
+    kinds: Iterable[str], facts: _Facts, state: str, stored: StoredDetails | None
+) -> Iterator[tuple[str, StoredFacts]]:
+    """Yield what the bank says of a customer by other keys than the id, with the kind of key."""
+    for kind in kinds:
+        if kind == "state":
+            keys = [state] if state else []
+        else:
+            keys = [] if stored is None else getattr(stored, kind).split()
+        yield from ((kind, facts[kind, key]) for key in keys if (kind, key) in facts)
+
+
+def _merge(
+    said: Sequence[tuple[str, StoredFacts]],
+) -> tuple[str | None, Mapping[str, bool], frozenset[str]]:
+    """Return manager, facts, and those of them that are self-declared; of several lines the last one wins."""
+    manager, facts, kinds = None, dict[str, bool](), dict[str, str]()
+    for kind, stored in said:
+        facts |= stored.facts
+        kinds |= dict.fromkeys(stored.facts, kind)
+        if stored.manager is not None:
+            manager, kinds[MANAGER] = stored.manager, kind
+    declared = frozenset(fact for fact, kind in kinds.items() if kind == SELF_DECLARED)
+    return manager, facts or NOTHING, declared
 
 
 def _belonging(details: Sequence[StoredDetails], contact: Contact) -> StoredDetails | None:
@@ -130,50 +181,3 @@ def _nearest(details: Sequence[StoredDetails], moment: int) -> StoredDetails | N
     if len(near) <= 1:
         return near[0] if near else None
     return min(near, key=lambda stored: abs(stored.createtime - moment))
-
-
-def _known(
-    contact: Contact,
-    stored: StoredDetails | None,
-    facts: _Facts,
-    kinds: Sequence[str],
-    decisions: Mapping[str, bool],
-) -> Contact:
-    """Return *contact* with what is known of it; *kinds*: those of KEY_KINDS that *facts* have."""
-    state = contact.state or (stored.state if stored else "")
-    said = [
-        (kind, facts[kind, key])
-        for kind in kinds
-        for key in _called(kind, contact.external_userid, state, stored)
-        if (kind, key) in facts
-    ]
-    details, manager, facts_said = stored.details if stored else None, None, NOTHING
-    if len(said) == 1:
-        manager, facts_said = said[0][1].manager, said[0][1].facts
-    elif said:
-        manager = next((one.manager for _, one in reversed(said) if one.manager is not None), None)
-        facts_said = {fact: value for _, one in said for fact, value in one.facts.items()}
-    declared = _self_declared(said) if SELF_DECLARED in kinds else _NOTHING_DECLARED
-    return Contact._make(
-        (*contact[:6], state, *contact[7:9], details, manager, facts_said, declared, decisions)
-    )
-
-
-def _called(kind: str, external_userid: str, state: str, stored: StoredDetails | None) -> Sequence[str]:
-    """Return the keys of one *kind* by which the bank may call a customer."""
-    if kind == "external_userid":
-        return (external_userid,)
-    if kind == "state":
-        return (state,) if state else ()
-    keys = "" if stored is None else stored.unionid if kind == "unionid" else stored.mobile_sha256
-    return keys.split()
-
-
-def _self_declared(said: Sequence[tuple[str, StoredFacts]]) -> frozenset[str]:
-    """Return the facts known only by a number that the employee noted; the last line on each counts."""
-    kinds: dict[str, str] = {}
-    for kind, stored in said:
-        kinds |= dict.fromkeys(stored.facts, kind)
-        if stored.manager is not None:
-            kinds[MANAGER] = kind
-    return frozenset(fact for fact, kind in kinds.items() if kind == SELF_DECLARED)
