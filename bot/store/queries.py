@@ -104,7 +104,9 @@ class Queries:
 
     def learn(self, text: str) -> None:
         """Take the statements in *text*."""
-        self._texts |= _by_name(_spoken(text, self._dialect))
+        self._texts |= (learnt := _by_name(_spoken(text, self._dialect)))
+        for name in learnt:
+            self._statements.pop(name, None)
 
     def __contains__(self, name: str) -> bool:
         return name in self._texts

@@ -16,16 +16,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 from bot.messages.sentences import Sentence
 from bot.store.engine import PATIENCE_S, Engine, SqlRow, StoreBusyError, StoreError, TakenError
 from bot.store.joint_writes import JointWrite, carry_out
 from bot.store.queries import Queries, Step, complete, newer, steps
 from bot.store.sqlite_file import identity_of, make_private
-
-if TYPE_CHECKING:
-    from sqlite_utils import Database
 
 DIALECT = "sqlite"
 _SET = "quotabot"  # the name of our steps in the table of sqlite-utils
@@ -46,7 +43,7 @@ def _make_schema(connection: sqlite3.Connection) -> None:
     migrations = Migrations(_SET)
     for step in schema_steps():
 
-        def apply(db: Database, step: Step = step) -> None:
+        def apply(db: Any, step: Step = step) -> None:
             for statement in step.statements:
                 db.execute(statement)
 
