@@ -7,19 +7,22 @@ author and reason, never an edit.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from operator import attrgetter
+from heapq import merge
+from itertools import count, groupby
+from operator import itemgetter
+from typing import Any
 
 from bot.core.periods import parse_period
-from bot.core.progress import QuotaFigures
+from bot.core.progress import Branch, QuotaFigures
 from bot.core.rulebook import QuotaInPeriod
 from bot.core.workdays import WorkCalendar, epoch_of
-from bot.features.close import proof
+from bot.features.close import proof, settle
 from bot.features.close.favour_rules import choose_favourable, figures_of, mark_of
-from bot.features.standings.load import Standings, load_branch, load_rulebook, load_standings_in
-from bot.features.standings.stored import list_needed_periods
+from bot.features.standings.load import load_rulebook
 from bot.messages.sentences import Sentence
 from bot.services import Services
 from bot.store.results import Closed, Result, ResultState, text_of
@@ -90,50 +93,51 @@ def sign(
     """
     may_sign(services, quota, period, at=at)
     store = services.store
-    waiting = list_undecided(services, quota, period)
-    best = _best(services, quota, period, at=at)
-    with store.transaction():
-        signed = [
-            _signed(services, result, best.get(userid), by=by, at=at)
-            for userid, result in store.results.newest(quota, period).items()
-            if result.state is ResultState.PRELIMINARY and userid not in waiting
-        ]
-        store.results.add(signed)
-        if signed:
-            lines = [result.line for result in signed]
-            _note(services, "sign", quota, period, lines, actor=by, at=epoch_of(at))
-    return [result.line.userid for result in signed], sorted(waiting)
+    waiting, final = list_undecided(services, quota, period), list[str]()
+    digest = hashlib.sha256()
+    with _best(services, quota, period, at=at) as best, store.transaction():
+        for userid, (result, row) in _together(_stored(services, quota, period), best):
+            if result is None or result.state is not ResultState.PRELIMINARY or userid in waiting:
+                continue
+            signed = _signed(services, result, row, by=by, at=at)
+            store.results.add([signed])
+            digest.update(f"{chr(10) if final else ''}{text_of(signed.line)}".encode())
+            final.append(userid)
+        if final:
+            noted = {"lines": len(final), "sha256": digest.hexdigest()}
+            _note(services, "sign", quota, period, noted, actor=by, at=epoch_of(at))
+    return final, sorted(waiting)
 
 
 def list_changes(services: Services, quota: str, period: str, *, at: datetime) -> list[Change]:
     """Return what differs as of *at* (aware) from the preliminary lines of a closed period, by userid."""
-    newest = services.store.results.newest(quota, period)
-    if all(result.state is ResultState.FINAL for result in newest.values()):
+    closed = _closed(services, quota, period)
+    if closed is None or closed.final == closed.people or not _quota_period(services, quota, period):
         return []
-    waiting, best = list_undecided(services, quota, period), _best(services, quota, period, at=at)
-    open_lines = {
-        userid: choose_favourable(result.line, best.get(userid, result.line))
-        for userid, result in newest.items()
-        if result.state is ResultState.PRELIMINARY
-    }
-    return [
-        replace(change, signed=None if change.userid in waiting else open_lines.get(change.userid))
-        for change in _differing(services, quota, period, at=at)
-        if change.stored is None or change.userid in open_lines
-    ]
+    waiting, changes = list_undecided(services, quota, period), list[Change]()
+    with _computed(services, quota, period, at=at) as now, _best(services, quota, period, at=at) as best:
+        for userid, (result, row, good) in _together(_stored(services, quota, period), now, best):
+            change = _change(userid, result, row)
+            if change is None or (result is not None and result.state is not ResultState.PRELIMINARY):
+                continue
+            if result is not None and userid not in waiting:
+                change = replace(change, signed=choose_favourable(result.line, good or result.line))
+            changes.append(change)
+    return changes
 
 
 def list_corrections(services: Services, quota: str, period: str, *, at: datetime) -> list[Change]:
     """Return the proposed corrections of a signed period, because of late events, people or decisions."""
-    newest = services.store.results.newest(quota, period)
-    final = {userid for userid, result in newest.items() if result.state is ResultState.FINAL}
-    if not final:
+    closed = _closed(services, quota, period)
+    if closed is None or not closed.final:
         return []
-    return [
-        change
-        for change in _differing(services, quota, period, at=at)
-        if change.now is not None and (change.stored is None or change.userid in final)
-    ]
+    with _computed(services, quota, period, at=at) as now:
+        return [
+            change
+            for userid, (result, row) in _together(_stored(services, quota, period), now)
+            if row is not None and (result is None or result.state is ResultState.FINAL)
+            if (change := _change(userid, result, row)) is not None
+        ]
 
 
 def correct(
@@ -149,7 +153,7 @@ def correct(
         raise ClosingError(Sentence("cli.close.nothing_to_correct", **about))
     store = services.store
     with store.transaction():
-        before, now = store.results.newest(quota, period).get(userid), epoch_of(at)
+        before, now = store.results.newest_of(userid, quota=quota, period=period), epoch_of(at)
         new = Result(
             line=line,
             version=1 if before is None else before.version + 1,
@@ -160,7 +164,8 @@ def correct(
             counted=frozenset() if before is None else before.counted,
         )
         store.results.add([new])
-        _note(services, "correct", quota, period, [line], actor=by, at=now, reason=reason)
+        noted = {"lines": 1, "sha256": hashlib.sha256(text_of(line).encode()).hexdigest()}
+        _note(services, "correct", quota, period, noted, actor=by, at=now, reason=reason)
     return line
 
 
@@ -185,39 +190,74 @@ def _signed(
     )
 
 
-def _differing(services: Services, quota: str, period: str, *, at: datetime) -> list[Change]:
-    """Return the stored lines of a period that would differ as of *at*, and people without one, by userid."""
+def _change(userid: str, result: Result | None, now: QuotaFigures | None) -> Change | None:
+    """Return how the line of *userid* differs from the figures of *now*; None if it does not."""
+    stored = None if result is None else result.line
+    if stored is not None and now is not None and figures_of(stored) == figures_of(now):
+        return None
+    return Change(userid=userid, stored=stored, now=now)
+
+
+_Rows = Iterator[tuple[str, QuotaFigures]]  # by userid, in its order
+
+
+@contextmanager
+def _computed(
+    services: Services,
+    quota: str,
+    period: str,
+    *,
+    at: datetime,
+    change: Callable[[Branch], Branch] = lambda branch: branch,
+) -> Iterator[_Rows]:
+    """Yield the figures as of *at*, computed anew in pieces, regardless of stored results.
+
+    Nobody's if the quota is gone from the file and was never recorded.
+    """
     if not (quota_period := _quota_period(services, quota, period)):
-        return []  # the quota is gone from the file and was never recorded
-    stored = {userid: result.line for userid, result in services.store.results.newest(quota, period).items()}
-    now = {row.userid: row for row in _computed(services, quota_period, at=at).rows}
-    pairs = [(userid, stored.get(userid), now.get(userid)) for userid in sorted(stored.keys() | now.keys())]
-    return [
-        Change(userid=userid, stored=before, now=after)
-        for userid, before, after in pairs
-        if before is None or after is None or figures_of(before) != figures_of(after)
-    ]
+        yield iter(())
+        return
+    with settle.lines_of(services, quota_period[0], at=at, change=change) as whole:
+        yield ((line.row.userid, line.row) for line in whole.read())
 
 
-def _best(services: Services, quota: str, period: str, *, at: datetime) -> dict[str, QuotaFigures]:
-    """Return by userid the figures as of *at* in which no contact that counted at the close is lost."""
-    quota_period = _quota_period(services, quota, period)
-    if not quota_period:
-        return {}
-    book, stored = load_rulebook(services), services.store.results.newest(quota, period)
-    branch = load_branch(services, list_needed_periods(services, quota_period, book=book), at=at)
-    contacts = {
-        userid: [
-            contact._replace(decisions={**contact.decisions, quota: True})
-            if userid in stored and mark_of(contact.key) in stored[userid].counted
-            else contact
-            for contact in of_person
-        ]
-        for userid, of_person in branch.contacts.items()
-    }
-    branch = replace(branch, contacts=contacts)
-    rows = load_standings_in(services, quota_period, at=at, book=book, stored=False, branch=branch).rows
-    return {row.userid: row for row in rows}
+def _best(services: Services, quota: str, period: str, *, at: datetime) -> AbstractContextManager[_Rows]:
+    """Return the figures as of *at* in which no contact that counted at the close is lost."""
+
+    def keep(branch: Branch) -> Branch:
+        asked = [person.userid for person in branch.people]
+        stored = services.store.results.newest(quota, period, asked)
+        contacts = {
+            userid: [
+                contact._replace(decisions={**contact.decisions, quota: True})
+                if userid in stored and mark_of(contact.key) in stored[userid].counted
+                else contact
+                for contact in of_person
+            ]
+            for userid, of_person in branch.contacts.items()
+        }
+        return replace(branch, contacts=contacts)
+
+    return _computed(services, quota, period, at=at, change=keep)
+
+
+def _stored(services: Services, quota: str, period: str) -> Iterator[tuple[str, Result]]:
+    """Yield the version that holds of each line, by userid."""
+    return ((result.line.userid, result) for result in services.store.results.iter_newest(quota, period))
+
+
+def _together(*streams: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, list[Any]]]:
+    """Yield what *streams* have of each userid, None where one has nothing; each is in their order."""
+
+    def numbered(number: int, stream: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, int, Any]]:
+        return ((userid, number, item) for userid, item in stream)
+
+    ordered = merge(*map(numbered, count(), streams), key=itemgetter(0))
+    for userid, group in groupby(ordered, key=itemgetter(0)):
+        found: list[Any] = [None] * len(streams)
+        for _, number, item in group:
+            found[number] = item
+        yield userid, found
 
 
 def _note(
@@ -225,16 +265,14 @@ def _note(
     act: str,
     quota: str,
     period: str,
-    lines: Sequence[QuotaFigures],
+    lines: Mapping[str, object],
     *,
     actor: str,
     at: int,
     reason: str = "",
 ) -> None:
-    """Store the digest of the lines, and the root over all that hold now, in the audit chain."""
-    text = "\n".join(text_of(line) for line in sorted(lines, key=attrgetter("userid")))
-    detail = {"lines": len(lines), "sha256": hashlib.sha256(text.encode()).hexdigest(), "reason": reason}
-    detail |= proof.publish(services.store, quota, period)
+    """Store number and digest of the *lines*, and the root over all that hold now, in the audit chain."""
+    detail = {**lines, "reason": reason, **proof.publish(services.store, quota, period)}
     services.store.audit.add(at=at, actor=actor, act=act, subject=f"{quota} {period}", detail=detail)
 
 
@@ -255,8 +293,3 @@ def _quota_period(services: Services, quota: str, period: str) -> list[QuotaInPe
     """Return the quota period with this name as the only item; none if it does not exist any more."""
     named = load_rulebook(services).periods_named(parse_period(period))
     return [quota_period for quota_period in named if quota_period[0].id == quota]
-
-
-def _computed(services: Services, quota_periods: Sequence[QuotaInPeriod], *, at: datetime) -> Standings:
-    """Return the standings computed anew, regardless of stored results."""
-    return load_standings_in(services, quota_periods, at=at, book=load_rulebook(services), stored=False)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from bot.core.periods import parse_period
-from bot.core.progress import QuotaFigures
+from bot.core.progress import Branch, QuotaFigures
 from bot.core.quota_periods import QuotaPeriod
 from bot.core.rulebook import QuotaInPeriod
 from bot.core.workdays import epoch_of
@@ -69,7 +69,7 @@ def _close(
     while store.results.drop_unclosed(quota, period):
         keep_on()
     lines, digest = 0, hashlib.sha256()
-    with _lines_of(services, quota_period, at=at, look=lambda _standings: keep_on(), marks=_counted) as whole:
+    with lines_of(services, quota_period, at=at, look=lambda _standings: keep_on(), marks=_counted) as whole:
         for piece in _in_pieces(whole.read()):
             keep_on()
             with store.transaction():
@@ -126,15 +126,19 @@ def _alone(services: Services, quota_period: QuotaInPeriod) -> Iterator[Callable
         leases.free(name, holder=holder)
 
 
-def _lines_of(
+def lines_of(
     services: Services,
     quota_period: QuotaInPeriod,
     *,
     at: datetime,
     look: Callable[[Standings], None] | None = None,
     marks: Marks | None = None,
+    change: Callable[[Branch], Branch] = lambda branch: branch,
 ) -> AbstractContextManager[WholeRows]:
-    """Return the lines of one quota period, computed anew, regardless of stored ones."""
+    """Return the lines of one quota period, computed anew, regardless of stored ones.
+
+    *change*: of the input of each piece.
+    """
     return gather_rows(
         services,
         [quota_period],
@@ -144,6 +148,7 @@ def _lines_of(
         stored=False,
         look=look,
         marks=marks,
+        change=change,
     )
 
 
@@ -174,7 +179,7 @@ def load_settled(
 
 def load_lines(services: Services, quota_period: QuotaInPeriod, *, at: datetime) -> dict[str, QuotaFigures]:
     """Return by userid the lines that a close at *at* (aware) would store; they are all in memory."""
-    with _lines_of(services, quota_period, at=at) as whole:
+    with lines_of(services, quota_period, at=at) as whole:
         return {line.row.userid: line.row for line in whole.read()}
 
 

@@ -5,9 +5,10 @@ The figures of a piece are those of the whole, but for ranks, which are among al
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 
+from bot.core.progress import Branch
 from bot.core.rulebook import QuotaInPeriod, Rulebook
 from bot.features.standings.load import Standings, load_branch, load_people, load_standings_in
 from bot.features.standings.stored import list_needed_periods
@@ -37,14 +38,16 @@ def load_piece(
     book: Rulebook,
     money: bool = False,
     stored: bool = True,
+    change: Callable[[Branch], Branch] = lambda branch: branch,
 ) -> Standings:
     """Return the figures of *userids* as of *at* (aware), as `load_standings_in` has them of everybody.
 
-    Ranks are among *userids*, and so is the reward of a rank.
+    Ranks are among *userids*, and so is the reward of a rank. *change*: of the input, before anything is
+    computed from it.
     """
     load_people(services).some(userids)  # at once, not one by one
     wanted = list_needed_periods(services, quota_periods, book=book)
-    branch = load_branch(services, wanted, at=at, userids=userids)
+    branch = change(load_branch(services, wanted, at=at, userids=userids))
     return load_standings_in(
         services,
         quota_periods,

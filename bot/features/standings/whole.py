@@ -19,7 +19,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO
 
 from bot.core.money import Scope
-from bot.core.progress import QuotaFigures
+from bot.core.progress import Branch, QuotaFigures
 from bot.core.quotas import Quota
 from bot.core.rulebook import QuotaInPeriod, Rulebook
 from bot.core.workdays import epoch_of
@@ -134,11 +134,13 @@ def gather_rows(
     stored: bool = True,
     look: Callable[[Standings], None] | None = None,
     marks: Marks | None = None,
+    change: Callable[[Branch], Branch] = lambda branch: branch,
 ) -> Iterator[WholeRows]:
     """Yield everybody's rows as of *at* (aware); *pieces* are all people, in the order of userids.
 
     *stored*: of periods closed by *at* the stored lines. *look* is called with the figures of each piece,
-    *marks* with each of its quota periods. Nothing of it is left after the block.
+    *marks* with each of its quota periods; *change* as `load_piece` has it. Nothing of it is left after the
+    block.
     """
     closed = closed_by(services, quota_periods, at=at) if stored else set[Name]()
     running = [one for one in quota_periods if (one[0].id, one[1].name) not in closed]
@@ -150,7 +152,9 @@ def gather_rows(
                 whole.add(WholeRow(result.line, is_ranked=False, kept=None) for result in piece)
         asked = running if look is None else quota_periods
         for userids in pieces if asked else ():
-            standings = load_piece(services, asked, userids, at=at, book=book, money=money, stored=stored)
+            standings = load_piece(
+                services, asked, userids, at=at, book=book, money=money, stored=stored, change=change
+            )
             if look is not None:
                 look(standings)
             whole.add(row for row in _rows(standings, marks) if (row.row.quota, row.row.period) not in closed)
