@@ -23,7 +23,7 @@ from bot.core.engagement import (
 )
 from bot.core.teams import upwards
 from bot.core.workdays import epoch_of
-from bot.features.people import directory
+from bot.features.standings.everybody import list_employed, load_people
 from bot.features.standings.load import Standings
 from bot.features.sync.lease import WorkLease
 from bot.features.sync.lists import Tell
@@ -137,9 +137,7 @@ class _Round:
             raise StoppedError(Sentence("sentences.who_has_function", why=str(error))) from None
 
     def _employed(self) -> frozenset[str]:
-        day = self._services.config.work_calendar().local_day(self._at)
-        people = directory.merge_known(self._services.directory, self._store.members.all(), day=day)
-        return frozenset(userid for userid, person in people.items() if person.employed_on(day))
+        return list_employed(self._services, day=self._services.config.work_calendar().local_day(self._at))
 
     # --- members ---
 
@@ -202,9 +200,9 @@ class _Round:
     def _teams(self, userids: Sequence[str] | set[str]) -> dict[int, tuple[str, ...]]:
         """Return the members of *userids* in each department or below it."""
         day = self._services.config.work_calendar().local_day(self._at)
-        people = directory.merge_known(self._services.directory, self._store.members.all(), day=day)
+        people = load_people(self._services)
         found: dict[int, set[str]] = {}
-        for userid in userids:
+        for userid in sorted(userids):
             for own in people[userid].membership_on(day).departments if userid in people else ():
                 for department in upwards(own, self._services.directory.departments):
                     found.setdefault(department, set()).add(userid)

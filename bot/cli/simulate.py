@@ -18,9 +18,9 @@ from bot.cli.simulation_page import SimulationReport, build_page
 from bot.cli.simulation_sheets import build_sheets
 from bot.config.quotas_file import load_quotas
 from bot.core.progress import QuotaFigures
-from bot.features.people import directory
 from bot.features.simulate.message import penalty_rule, reward_rule
 from bot.features.simulate.simulate import ComparedPerson, Side, Simulated, attainment_of, simulate
+from bot.features.standings.everybody import load_people
 from bot.messages.sentences import Sentence
 from bot.spreadsheet import workbook
 
@@ -74,10 +74,10 @@ def simulate_(
                 at=now,
                 tell=partial(tell, "results"),
             )
-        people = directory.merge_known(services.directory, services.store.members.all(), day=now.date())
+        names = {userid: person.name for userid, person in load_people(services).items()}
     report = SimulationReport(
         simulation=simulation,
-        names={userid: person.name for userid, person in people.items()},
+        names=names,
         language=services.language,
     )
     match form:

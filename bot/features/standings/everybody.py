@@ -26,6 +26,11 @@ def load_people(services: Services) -> KnownPeople:
     return _load_people(services).by_userid
 
 
+def list_employed(services: Services, *, day: date) -> frozenset[str]:
+    """Return the userids of everybody who is employed on the local *day*; people are read in pieces."""
+    return frozenset(userid for userid, person in load_people(services).items() if person.employed_on(day))
+
+
 def derive_once(services: Services, make: Callable[[Mapping[str, Person]], T]) -> T:
     """Return what *make*, a function of a module, computes from everybody; once until people change.
 
