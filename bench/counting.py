@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from bot.app.bootstrap import open_services, record_files
+from bot.cli.main import spare_the_collector
 from bot.config import load
 from bot.features.standings.load import load_rulebook
 from bot.features.standings.pieces import iter_people, load_piece
@@ -184,6 +185,7 @@ def rows(
 
 def main() -> None:
     """Measure and print."""
+    spare_the_collector()  # as every command does
     parser = argparse.ArgumentParser(prog="python -m bench.counting", description=__doc__)
     parser.add_argument("--people", type=int, default=PEOPLE)
     parser.add_argument("--adds", type=int, default=ADDS)

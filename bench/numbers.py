@@ -12,6 +12,7 @@ import json
 import os
 import resource
 import sqlite3
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,10 +22,13 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from bot.cli.main import spare_the_collector
+
 ROOT = Path(__file__).parents[1]
 NOW = datetime(2026, 11, 24, 9, 7, tzinfo=ZoneInfo("Asia/Shanghai"))
 MONTH_S = int(datetime(2026, 11, 1, tzinfo=NOW.tzinfo).timestamp())
-TEAM = 10
+TEAM, UNIT = 10, 5000  # people of a leader, and of a head over so many of them
+_FIRST_UNIT = 1_000_000  # the number of a department
 CONFIG = """
 [wecom]
 corp_id = "ww0123456789abcdef"
@@ -46,7 +50,10 @@ Row = tuple[str, str, str, str, str]  # id, measure, value, beside, ratio
 
 
 def make_bank(folder: Path, *, people: int, adds: int) -> Path:
-    """Make a configuration and a store of so many *people* with *adds* each; return the configuration."""
+    """Make a configuration and a store of so many *people* with *adds* each; return the configuration.
+
+    Ten people have a leader; 5,000 people have a head.
+    """
     from bot.config import load
     from bot.core.people import Departments
     from bot.features.people import directory
@@ -80,6 +87,15 @@ def make_bank(folder: Path, *, people: int, adds: int) -> Path:
                 for k in range(adds)
             ),
         )
+        units = range(-(-people // UNIT))
+        heads = ((f"head{n:02d}", f"主管{n}", str(_FIRST_UNIT + n), "2026-01-01") for n in units)
+        store.engine.append("members", ("userid", "name", "leader_of", "read_on"), heads)
+        own = ((f"head{n:02d}", "", str(_FIRST_UNIT + n), "主管") for n in units)
+        store.engine.append("memberships", ("userid", "since", "departments", "role"), own)
+        teams = ((n, f"团队{n}", _FIRST_UNIT + n * TEAM // UNIT) for n in range(-(-people // TEAM)))
+        above = ((_FIRST_UNIT + n, f"部门{n}", 0) for n in units)
+        store.address_book.put_departments([*above, *teams], read_on=NOW.date())
+        store.members.put_tree(store.address_book.departments().parents, since=None)
         stamp = directory.stamp(config, store)
         directory.note_recorded(config, Directory((), Departments(), stamp), store)
     store.close()
@@ -168,6 +184,37 @@ def morning(path: Path, *, whole: bool) -> dict[str, float]:
         return {"seconds": time.perf_counter() - began, "first": first[0]}
 
 
+def words(path: Path) -> dict[str, float]:
+    """Let a person say 进度 and the head of 5,000 people 团队; return the processor time until each answer.
+
+    The kept figures are there, and the service has answered before.
+    """
+    from handlers.inbox import work_off
+
+    with _opened(path) as services:
+
+        def say(userid: str, text: str) -> float:
+            number = time.perf_counter_ns()
+            body = (
+                f"<xml><ToUserName>ww</ToUserName><FromUserName>{userid}</FromUserName>"
+                f"<CreateTime>{int(NOW.timestamp())}</CreateTime><MsgType>text</MsgType>"
+                f"<Content>{text}</Content><MsgId>{number}</MsgId><AgentID>1000002</AgentID></xml>"
+            ).encode()
+            with services.store.transaction():
+                row = {"hash": str(number), "body": body, "received_at": int(services.store.now())}
+                services.store.engine.run_many("inbox_add", [row])
+            began = time.process_time()
+            work_off(services)
+            return time.process_time() - began
+
+        say("u000003", "进度")
+        return {
+            "word": statistics.median(say(f"u{n:06d}", "进度") for n in range(4, 9)),
+            "first_team": say("head00", "团队"),
+            "team": statistics.median(say("head00", "团队") for _ in range(3)),
+        }
+
+
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[object]:
     from bot.app.bootstrap import open_services
@@ -185,6 +232,7 @@ PARTS: dict[str, Callable[[Path], dict[str, float]]] = {
     "everybody": everybody,
     "one": one_person,
     "keep": keep,
+    "words": words,
     "first": lambda path: morning(path, whole=False),
     "morning": lambda path: morning(path, whole=True),
 }
@@ -208,6 +256,7 @@ def rows(*, people: int = 2000, adds: int = 50, whole_morning: bool = True) -> l
         query_s = bare_query(folder)
         all_of_them, first = measured("everybody", path), measured("first", path)
         kept, one = measured("keep", path), measured("one", path)
+        said = measured("words", path)
         found: list[Row] = [
             _beside_query("P2", f"figures of {people} people, s", all_of_them["seconds"], query_s),
             _memory("P2", "peak of it, MB", all_of_them["peak_mb"], 400),
@@ -217,6 +266,9 @@ def rows(*, people: int = 2000, adds: int = 50, whole_morning: bool = True) -> l
             _time("P7", "progress --user, s", one["seconds"], 1),
             _time("P7", "processor time of it, s", one["cpu"], 1),
             _memory("P7", "peak of it, MB", one["child_mb"], 200),
+            _time("P7", "进度, s of CPU", said["word"], 0.5),
+            _time("P7", "团队, s of CPU", said["team"], 1),
+            _time("P7", "团队, the first", said["first_team"], 1),
         ]
         if whole_morning:
             planned = measured("morning", path)
@@ -249,6 +301,7 @@ def main() -> None:
     parser.add_argument("--part", nargs=2, metavar=("PART", "CONFIG"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.part:
+        spare_the_collector()  # as every command does
         report = PARTS[options.part[0]](Path(options.part[1]))
         report["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(json.dumps(report))
