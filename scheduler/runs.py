@@ -215,8 +215,8 @@ def _kept(services: Services, firing: Firing) -> Iterator[Callable[[], None]]:
     def renew() -> None:
         nonlocal renewed
         renewed = store.now()
-        lease = {"holder": services.holder, "lease_until": int(renewed) + LEASE_S}
-        if not store.runs.renew(firing.job, firing.fire_at, **lease):
+        until = int(renewed) + LEASE_S
+        if not store.runs.renew(firing.job, firing.fire_at, holder=services.holder, lease_until=until):
             lost.set()
 
     def keep() -> None:

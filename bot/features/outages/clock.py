@@ -26,8 +26,13 @@ def look_at_clock(services: Services) -> None:
 
 
 def put_right(services: Services) -> None:
-    """Put every stored moment right that lies too far ahead, with a log line. Call it at each start."""
+    """Put every stored moment right that lies too far ahead, with a log line. Call it at each start.
+
+    Large tables are looked through only if a small one, a mark or a newest row has seen a later time.
+    """
     store, (real, played) = services.store, _now(services)
+    if not store.moments.has_later(real=real, played=played):
+        return
     with store.transaction():
         messages = _forget_messages(services, real=real)
         runs = _forget_runs(services, played=played, jobs_again=messages)

@@ -27,6 +27,24 @@ SELECT MAX(moment) AS latest
         UNION ALL
         SELECT MAX(tried_at) FROM outbox) AS moments;
 
+-- name: moments_newest(latest)^
+-- A moment ahead among the newest events and messages, messages that wait, and tries.
+SELECT MAX(moment) AS moment
+  FROM (SELECT received_at AS moment
+          FROM (SELECT received_at FROM inbox ORDER BY seq DESC LIMIT 500) AS events
+        UNION ALL
+        SELECT created_at
+          FROM (SELECT created_at FROM outbox ORDER BY seq DESC LIMIT 500) AS messages
+        UNION ALL
+        SELECT created_at
+          FROM outbox
+         WHERE state = 'pending'
+        UNION ALL
+        SELECT MAX(tried_at)
+          FROM outbox
+         WHERE tried_at IS NOT NULL) AS moments
+ WHERE moment > :latest;
+
 -- name: moments_runs_ahead(latest)
 -- Firings after now.
 SELECT job, fire_at, state
