@@ -18,7 +18,17 @@ from bench.processes import ROOT
 from bench.rows import shown
 
 # Each has `rows()`, which may take `large`.
-PARTS = ("receiving", "events", "sending", "welcomes", "starting", "snapshots", "numbers", "counting")
+PARTS = (
+    "receiving",
+    "events",
+    "sending",
+    "welcomes",
+    "starting",
+    "snapshots",
+    "numbers",
+    "counting",
+    "pages",
+)
 LIMIT_S = 600
 LARGE_LIMIT_S = 7200
 

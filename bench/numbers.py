@@ -49,10 +49,11 @@ keep_days = 7
 Row = tuple[str, str, str, str, str]  # id, measure, value, beside, ratio
 
 
-def make_bank(folder: Path, *, people: int, adds: int) -> Path:
+def make_bank(folder: Path, *, people: int, adds: int, team: int = TEAM, first_team: int = 0) -> Path:
     """Make a configuration and a store of so many *people* with *adds* each; return the configuration.
 
-    Ten people have a leader; 5,000 people have a head.
+    They are in teams of *team*; the first *first_team* of them are one more. The first of a team leads it;
+    5,000 people have a head.
     """
     from bot.config import load
     from bot.core.people import Departments
@@ -64,19 +65,26 @@ def make_bank(folder: Path, *, people: int, adds: int) -> Path:
     path.write_text(CONFIG, encoding="utf-8")
     config, store = load(path, environ={}), Store(folder / "bank.db")
     step = 23 * 86_400 // adds
+
+    def team_of(n: int) -> int:
+        return 0 if n < first_team else n // team
+
+    def leads(n: int) -> bool:
+        return n == 0 or (n >= first_team and n % team == 0)
+
     with store.transaction():
         now = str(int(NOW.timestamp()))
         for mark in ("first_start", "record_began", "compared_whole", "timetable_seen", "directory_read_at"):
             store.marks.put(mark, now)
         members = (
-            (f"u{n:06d}", f"员工{n}", str(n // TEAM) if n % TEAM == 0 else "", "2026-01-01")
+            (f"u{n:06d}", f"员工{n}", str(team_of(n)) if leads(n) else "", "2026-01-01")
             for n in range(people)
         )
         store.engine.append("members", ("userid", "name", "leader_of", "read_on"), members)
         store.engine.append(
             "memberships",
             ("userid", "since", "departments", "role"),
-            ((f"u{n:06d}", "", str(n // TEAM), "客户经理") for n in range(people)),
+            ((f"u{n:06d}", "", str(team_of(n)), "客户经理") for n in range(people)),
         )
         store.engine.append(
             "adds",
@@ -117,7 +125,7 @@ def everybody(path: Path) -> dict[str, float]:
     """Compute everybody's exact figures, ranks included, and read them once."""
     from bot.features.standings.selection import select_rows
 
-    with _opened(path) as services:
+    with opened(path) as services:
         began, rows = time.perf_counter(), 0
         with select_rows(services, at=NOW, shows=lambda _row: True) as selection:
             for _ in selection.rows:
@@ -156,7 +164,7 @@ def keep(path: Path) -> dict[str, float]:
     """Refresh the kept figures of everybody once."""
     from bot.features.standings.figures import keep_figures
 
-    with _opened(path) as services:
+    with opened(path) as services:
         began = time.perf_counter()
         keep_figures(services)
         return {"seconds": time.perf_counter() - began}
@@ -170,7 +178,7 @@ def morning(path: Path, *, whole: bool) -> dict[str, float]:
     class _EnoughError(BaseException):
         pass
 
-    with _opened(path) as services:
+    with opened(path) as services:
         began, first = time.perf_counter(), list[float]()
 
         def ring() -> None:
@@ -191,7 +199,7 @@ def words(path: Path) -> dict[str, float]:
     """
     from handlers.inbox import work_off
 
-    with _opened(path) as services:
+    with opened(path) as services:
 
         def say(userid: str, text: str) -> float:
             number = time.perf_counter_ns()
@@ -216,7 +224,8 @@ def words(path: Path) -> dict[str, float]:
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[object]:
+def opened(path: Path) -> Iterator[object]:
+    """Open the services of the configuration at *path*, as of NOW."""
     from bot.app.bootstrap import open_services
     from bot.config import load
 

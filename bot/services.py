@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
@@ -117,7 +117,7 @@ class Directory:
 class People:
     """All people by userid, the dated tree, and their sources: the store's mark, the local day, the files.
 
-    *derived*: what was computed from them, by the function that did; see `standings.load.derive_once`.
+    *derived*: what was computed from them, with its stamp, by name; see `standings.everybody.remember`.
     """
 
     mark: str | None
@@ -125,7 +125,7 @@ class People:
     directory: Directory
     by_userid: KnownPeople
     departments: Departments
-    derived: dict[Callable[..., Any], Any] = field(default_factory=dict, compare=False)
+    derived: dict[Hashable, tuple[object, Any]] = field(default_factory=dict, compare=False)
 
 
 def _nobody_greets(_greeting: Greeting) -> None:

@@ -13,7 +13,7 @@ from bot.core.history import Kept
 from bot.core.leaderboard import Gain
 from bot.core.places import RankPlace
 from bot.core.progress import QuotaFigures, Status
-from bot.store.figures import KeptFigures
+from bot.store.figures import KeptFigures, Wanted
 from bot.store.store import Store
 
 ROW = QuotaFigures(
@@ -160,3 +160,55 @@ def test_a_mark_that_came_while_figures_were_read_stays(store: Store) -> None:
     assert store.figures.stale(most=10) == ["bob"]
     put(store, [kept("bob", as_of=10)], as_of=10)
     assert store.figures.stale(most=10) == []
+
+
+PEOPLE = (
+    kept("a", counted=10, pace=None),
+    kept("b", counted=30, pace=0.5, status=Status.BEHIND),
+    kept("c", counted=20, pace=0.5, pending=9, open=9),
+    kept("c", quota="p", counted=2, pace=2.5, status=Status.MET),
+    kept("z"),  # somebody else's
+)
+
+
+@pytest.mark.parametrize(
+    ("sort", "up", "down"),
+    [
+        ("name", "a b c c", "c c b a"),
+        ("counted", "c:p a c b", "b c a c:p"),
+        ("sure", "c:p a c b", "b c a c:p"),
+        ("pace", "b c c:p a", "c:p b c a"),
+        ("status", "b a c c:p", "c:p a c b"),
+        ("quota", "c:p a b c", "a b c c:p"),
+    ],
+)
+def test_figures_of_some_people_are_listed_in_an_order(store: Store, sort: str, up: str, down: str) -> None:
+    """None is last in both directions; equal ones stand by userid."""
+    put(store, [kept("old", as_of=3)], as_of=3)
+    put(store, PEOPLE)
+    wanted = Wanted(userids=["a", "b", "c", "old", "nobody"], since=7)
+
+    for words, is_descending in ((up, False), (down, True)):
+        found = store.figures.listed(wanted, sort=sort, is_descending=is_descending, most=9)
+        names = [one.row.userid + (":p" if one.row.quota == "p" and sort != "name" else "") for one in found]
+        assert " ".join(names) == words
+
+
+def test_figures_are_listed_a_page_at_a_time_and_counted(store: Store) -> None:
+    put(store, [kept("old", as_of=3)], as_of=3)
+    put(store, PEOPLE)
+    everybody = Wanted(userids=["a", "b", "c", "old"], since=7)
+
+    pages = [store.figures.listed(everybody, sort="name", most=3, skipped=skipped) for skipped in (0, 3, 6)]
+
+    assert [len(page) for page in pages] == [3, 1, 0]
+    assert pages[0][0] == PEOPLE[0]
+    assert store.figures.count(everybody) == (4, 3)
+    for change, number in (
+        ({"quota": "p"}, (1, 1)),
+        ({"status": "behind"}, (1, 1)),
+        ({"part": "c"}, (2, 1)),
+        ({"part": "%"}, (0, 0)),
+        ({"since": 0}, (5, 4)),
+    ):
+        assert store.figures.count(replace(everybody, **change)) == number  # type: ignore[arg-type]  # as given

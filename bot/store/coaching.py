@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
 from datetime import date
 
 from bot.core.coaching import Mark
@@ -25,3 +27,8 @@ class Coaching(TableGroup):
     def marks(self, *, since: date) -> list[Mark]:
         """Return all marks from the local day *since* on, in the order of days."""
         return [value_of(Mark, row) for row in self._engine.all("coaching_since", day=since.isoformat())]
+
+    def marks_of(self, userids: Collection[str], *, since: date) -> list[Mark]:
+        """Return those of them about *userids*."""
+        about = {"userids": json.dumps(list(userids)), "day": since.isoformat()}
+        return [value_of(Mark, row) for row in self._engine.all("coaching_of", **about)]

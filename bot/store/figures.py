@@ -33,6 +33,26 @@ class KeptFigures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which figures of *userids* are wanted: from *since* (epoch s) on; those of a *quota*, with a *status*.
+
+    *part*: of a name or userid, in lower case. Empty texts ask for all.
+    """
+
+    userids: Collection[str]
+    since: int
+    quota: str = ""
+    status: str = ""
+    part: str = ""
+
+    @property
+    def values(self) -> dict[str, object]:
+        """Return the parameters of the statements."""
+        names = ("since", "quota", "status", "part")
+        return {"userids": json.dumps(list(self.userids)), **{name: getattr(self, name) for name in names}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeptPlace:
     """A rank among figures, the oldest of them as of *as_of* (epoch s)."""
 
@@ -91,6 +111,21 @@ class Figures(TableGroup):
             found.setdefault(row["userid"], []).append(_kept(row))
         return found
 
+    def listed(
+        self, wanted: Wanted, *, sort: str, is_descending: bool = False, most: int, skipped: int = 0
+    ) -> list[KeptFigures]:
+        """Return at most so many of the figures *wanted*, in the order of *sort*, behind those *skipped*.
+
+        *sort*: `name`, `quota`, `status` (the worst first) or the name of a figure; None is last.
+        """
+        order = {"sort": sort, "descending": int(is_descending), "most": most, "skipped": skipped}
+        return [_kept(row) for row in self._engine.all("figures_listed", **wanted.values, **order)]
+
+    def count(self, wanted: Wanted) -> tuple[int, int]:
+        """Return how many figures are *wanted*, and of how many people."""
+        row = self._engine.one("figures_count", **wanted.values) or {}
+        return int(row["figures"]), int(row["people"])
+
     def places(
         self, quota: str, period: str, *, scope: str, userids: Collection[str]
     ) -> Mapping[str, KeptPlace]:
@@ -131,8 +166,9 @@ def _row(kept: KeptFigures) -> SqlRow:
 
 def _kept(row: SqlRow) -> KeptFigures:
     gain = None if row["latest"] is None else Gain(latest=row["latest"], before=row["earlier"])
+    line = read_line(row["line"])
     return KeptFigures(
-        row=replace(read_line(row["line"]), userid=row["userid"]),
+        row=line if line.userid == row["userid"] else replace(line, userid=row["userid"]),
         is_ranked=bool(row["is_ranked"]),
         kept=Kept(row["kept"], row["recent"]),
         gain=gain,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -86,6 +87,12 @@ class Preferences(TableGroup):
     def help_wishes(self, *, since: date) -> list[tuple[str, date]]:
         """Return the people who asked for help from the local day *since* on with the day, in its order."""
         rows = self._engine.all("help_wishes_since", day=since.isoformat())
+        return [(row["userid"], date.fromisoformat(row["day"])) for row in rows]
+
+    def help_wishes_of(self, userids: Collection[str], *, since: date) -> list[tuple[str, date]]:
+        """Return those of them of *userids*."""
+        about = {"userids": json.dumps(list(userids)), "day": since.isoformat()}
+        rows = self._engine.all("help_wishes_of", **about)
         return [(row["userid"], date.fromisoformat(row["day"])) for row in rows]
 
     def show(self, userid: str, external_userids: Sequence[str], *, at: int) -> None:

@@ -4,7 +4,8 @@
 `schema/<engine>/` steps that the other engine does not need. A few words stand for what the engines call
 differently: in braces in the schema; in statements `LISTED(:ids)` for the rows of a JSON list,
 `TUPLES(:rows)` for those of a JSON list of lists (`value ->> 0` is the first column as text),
-`HOLDS(column, :part)` for a part of a text or of bytes, `NO_BYTES` for none.
+`HOLDS(column, :part)` for a part of a text or of bytes, `FIELD(column, :name)` for a field of a JSON object
+as text, `NO_BYTES` for none.
 """
 
 from __future__ import annotations
@@ -42,6 +43,11 @@ _WORDS = {
 _STATEMENT = re.compile(r"^-- name: (\w+).*?(?=^-- name: |\Z)", re.MULTILINE | re.DOTALL)
 _LISTED = re.compile(r"LISTED\((:\w+)\)")
 _HOLDS = re.compile(r"HOLDS\((\w+), (:\w+)\)")
+_FIELD = re.compile(r"FIELD\((\w+), (:\w+|'\w+')\)")
+_FIELDS = {
+    "sqlite": r"CAST(\1 ->> \2 AS TEXT)",
+    "postgres": r"CAST(\1 AS JSON) ->> CAST(\2 AS TEXT)",
+}
 _HELD = {"sqlite": r"INSTR(\1, \2) > 0", "postgres": r"POSITION(\2 IN \1) > 0"}
 _NO_BYTES = {"sqlite": "X''", "postgres": "CAST('' AS BYTEA)"}
 _LISTS = {"sqlite": r"json_each(\1)", "postgres": r"json_array_elements_text(CAST(\1 AS JSON))"}
@@ -137,6 +143,7 @@ def _by_name(text: str) -> dict[str, str]:
 def _spoken(text: str, dialect: str) -> str:
     """Return statements in the words of *dialect*."""
     text = _TUPLES.sub(_TABLES[dialect], _LISTED.sub(_LISTS[dialect], text))
+    text = _FIELD.sub(_FIELDS[dialect], text)
     return _HOLDS.sub(_HELD[dialect], text.replace("NO_BYTES", _NO_BYTES[dialect]))
 
 

@@ -9,8 +9,6 @@ from bot.core.reviewers import Bank
 from bot.features.access.rules import Page, pages_of
 from bot.features.access.session import Session
 from bot.features.standings.load import load_people
-from bot.features.teams.digest import load_org_chart
-from bot.features.teams.org_chart import Led
 from bot.services import Services
 
 
@@ -45,15 +43,6 @@ def find_visitor(services: Services, session: Session) -> Visitor:
         admins={one.lower() for one in config.admins.userids},
     )
     return Visitor(session=session, person=person, pages=pages)
-
-
-def led_by(services: Services, visitor: Visitor) -> Led:
-    """Return whom *visitor* leads: direct reports by name, other leaders' people as teams."""
-    if visitor.person is None or not visitor.person.leader_of:
-        return Led()
-    people, day = load_people(services), services.config.work_calendar().local_day(services.clock.now())
-    chart = load_org_chart(services, people, departments=services.directory.departments, day=day)
-    return chart.of(visitor.person)
 
 
 def whom_to_ask(services: Services, userid: str) -> list[str]:

@@ -29,7 +29,8 @@ from bot.store.preferences import Way
 class Desk:
     """The data shared by answers as of one moment. *at* is aware, by the service's clock.
 
-    *about*: the userids with figures in these answers; no other figures are read.
+    *about*: the userids with figures in these answers; no other figures are read. *kept*: of a large team the
+    kept figures are enough for direct reports, too.
     """
 
     def __init__(
@@ -39,10 +40,11 @@ class Desk:
         at: datetime,
         about: Collection[str] = (),
         askers: Collection[str] = (),
+        kept: bool = False,
     ) -> None:
         self.services = services
         self.at = at
-        self.about, self.askers = about, askers
+        self.about, self.askers, self._kept = about, askers, kept
         self.calendar: WorkCalendar = services.config.work_calendar()
         self.local = self.calendar.local(at)
         self.language = services.language
@@ -55,7 +57,9 @@ class Desk:
         """
         if len(self.about) <= PIECE:
             return load_standings_of(self.services, self.about, at=self.at)
-        named = {*self.askers, *(led.userid for asker in self.askers for led in self.own_people(asker))}
+        named = set(self.askers)
+        if not self._kept:
+            named |= {led.userid for asker in self.askers for led in self.own_people(asker)}
         standings = load_standings_of(self.services, sorted(named), at=self.at)
         below = set(self.about) - named
         return add_kept(self.services, standings, below) or add_computed(self.services, standings, below)
@@ -97,7 +101,7 @@ class Desk:
     @cached_property
     def team_digest(self) -> TeamDigest:
         """Return the digest of teams."""
-        return TeamDigest(self.services, self.standings)
+        return TeamDigest(self.services, self.standings, org_chart=self._org_chart)
 
     def led_by(self, userid: str) -> set[str]:
         """Return the userids that *userid* sees as a leader: by name, or within a team."""

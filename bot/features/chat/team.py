@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import wraps
@@ -63,7 +63,7 @@ def team(ask: Ask, content: TeamContent) -> Message:
 def needs_help(ask: Ask, content: TeamContent) -> Message:
     """Name the direct reports who need help or asked for it, and the sub-teams with such people."""
     desk = ask.desk
-    wished = list_wishes(desk, ask.userid, content)
+    wished = list_wishes(desk, ask.userid, [member.userid for member in content.own])
     message = team_messages.needs_help(
         language=desk.language, team=content.own, wished=wished, at=desk.local, subteams=content.subteams
     )
@@ -78,15 +78,14 @@ def _with_time(desk: Desk, message: Message) -> Message:
     return replace(message, lines=(*message.lines[:-1], line, message.lines[-1]))
 
 
-def list_wishes(desk: Desk, leader: str, content: TeamContent) -> list[tuple[str, date]]:
-    """Return the names of direct reports who lately asked for help, and on which day."""
-    names = {member.userid: member.name or member.userid for member in content.own}
+def list_wishes(desk: Desk, leader: str, own: Collection[str]) -> list[tuple[str, date]]:
+    """Return the names of those of *own*, direct reports, who lately asked for help, and on which day."""
     since = desk.local.date() - timedelta(days=_WISHED_DAYS - 1)
     # Only direct leaders got the request, so only they are reminded.
     return [
-        (names[userid], day)
-        for userid, day in desk.services.store.preferences.help_wishes(since=since)
-        if userid in names and leader in desk.bank.leaders_of(userid)
+        (desk.name(userid), day)
+        for userid, day in desk.services.store.preferences.help_wishes_of(own, since=since)
+        if leader in desk.bank.leaders_of(userid)
     ]
 
 

@@ -48,6 +48,11 @@ def compute_kept(services: Services, userids: Sequence[str], *, at: datetime) ->
         )
 
 
+def kept_at(services: Services) -> str | None:
+    """Return a mark of the last refresh of everybody's figures; None before the first."""
+    return services.store.marks.get(_KEPT_AT)
+
+
 def is_kept_since(services: Services, since: int, *, at: datetime) -> bool:
     """Return whether everybody's figures were kept as of a moment from *since* (epoch s) to *at* (aware)."""
     last = services.store.marks.get(_KEPT_AT)

@@ -27,7 +27,6 @@ from bot.core.status import is_tight
 from bot.core.teams import Team, TeamSums, compute_large_teams
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.ledger.versions import load_integrity
-from bot.features.standings.everybody import derive_once as derive_once  # found here, too
 from bot.features.standings.everybody import find_planned_adds
 from bot.features.standings.everybody import load_departments as load_departments  # found here, too
 from bot.features.standings.everybody import load_people as load_people

@@ -7,9 +7,10 @@ message and leaders' chat commands all use this.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from bot.core.coaching import TOLD_TO, Mark, compute_outcome
 from bot.core.engagement import TeamRate, compute_team_rate, yesterday
@@ -22,7 +23,7 @@ from bot.features.standings.gains import Gains, list_silent
 from bot.features.standings.load import Standings
 from bot.features.teams.digest_message import News
 from bot.features.teams.digest_message import digest as digest_message
-from bot.features.teams.help_needs import Improved, find_most_improved, need_of
+from bot.features.teams.help_needs import Improved, Need, find_most_improved, need_of
 from bot.features.teams.member import TeamMember
 from bot.features.teams.org_chart import Led, OrgChart
 from bot.features.teams.subteam_rules import SubTeams, compute_subteams, list_summable, team_gains
@@ -58,22 +59,49 @@ class TeamDigest:
     """Messages to leaders as of the moment of *standings*; shared data is read once.
 
     *help_on*: the local day of the help; without it the day of *standings*. Messages do not name people on
-    leave that day.
+    leave that day. *org_chart*: that of the day, if it is there already.
     """
 
-    def __init__(self, services: Services, standings: Standings, *, help_on: date | None = None) -> None:
-        self._services, self._day = services, yesterday(standings.at)
-        self._standings = standings
+    def __init__(
+        self,
+        services: Services,
+        standings: Standings,
+        *,
+        help_on: date | None = None,
+        org_chart: OrgChart | None = None,
+    ) -> None:
+        self._services, self._standings, self._drawn = services, standings, org_chart
         self._language = services.language
         self._today = standings.calendar.local_day(standings.at)
         self._help_on = help_on or self._today
-        self._org_chart = load_org_chart(
-            services, standings.people, departments=standings.departments, day=self._today
-        )
-        self._rates = services.store.engagement.teams(self._day)
-        self._shared = _Shared.of(services, standings)
-        self._offered = build_offers(services, standings)
         self._members: dict[str, TeamMember] = {}
+
+    @cached_property
+    def _org_chart(self) -> OrgChart:
+        departments = self._standings.departments
+        return self._drawn or load_org_chart(
+            self._services, self._standings.people, departments=departments, day=self._today
+        )
+
+    @cached_property
+    def _shared(self) -> _Shared:
+        return _Shared.of(self._services, self._standings)
+
+    @cached_property
+    def _rates(self) -> Mapping[int, TeamRate]:
+        return self._services.store.engagement.teams(yesterday(self._standings.at))
+
+    @cached_property
+    def _offered(self) -> Callable[[str], tuple[QuotaFigures, ...]]:
+        return build_offers(self._services, self._standings)
+
+    @cached_property
+    def _read(self) -> frozenset[str]:
+        return frozenset(person.userid for person in self._standings.branch.people)
+
+    def members(self, userids: Iterable[str]) -> list[TeamMember]:
+        """Return *userids*, people of the standings, as members of their team."""
+        return [self._member(self._standings.people[userid]) for userid in userids]
 
     def content_for(self, leader: Person) -> TeamContent:
         """Return the people in the message to *leader*, those with a quota only."""
@@ -156,9 +184,16 @@ class TeamDigest:
 
     def _member(self, person: Person) -> TeamMember:
         if person.userid not in self._members:
-            tight = frozenset(row.quota for row in self._offered(person.userid))
-            member = _member(self._standings, person, help_on=self._help_on)
-            self._members[person.userid] = replace(member, tight=tight)
+            member = TeamMember(
+                name=person.name,
+                userid=person.userid,
+                rows=self._standings.by_person[person.userid],
+                away=self._help_on in person.absences,
+            )
+            if person.userid in self._read:  # kept figures are for sums
+                tight = frozenset(row.quota for row in self._offered(person.userid))
+                member = replace(member, need=_need(self._standings, person, member.lowest), tight=tight)
+            self._members[person.userid] = member
         return self._members[person.userid]
 
     def _replies(self, leader: Person, content: TeamContent) -> TeamRate | None:
@@ -170,7 +205,7 @@ class TeamDigest:
         if len(top) == 1 and (content.subteams is None or content.subteams.teams.in_sums):
             return self._rates.get(top[0])
         userids = [member.userid for member in content.summed]
-        engaged = self._services.store.engagement.of_day(self._day, userids)
+        engaged = self._services.store.engagement.of_day(yesterday(self._standings.at), userids)
         return compute_team_rate([engaged[userid] for userid in userids if userid in engaged], together=None)
 
 
@@ -254,25 +289,17 @@ def leads(services: Services, leader: str, whom: str, *, people: KnownPeople, da
     return whom in {led.userid for led in chart.of(person).own}
 
 
-def _member(standings: Standings, person: Person, *, help_on: date) -> TeamMember:
-    """Return *person* with their rows and, if they are behind, their need."""
-    member = TeamMember(
-        name=person.name,
-        userid=person.userid,
-        rows=standings.by_person[person.userid],
-        away=help_on in person.absences,
-    )
-    row = member.lowest
+def _need(standings: Standings, person: Person, row: QuotaFigures | None) -> Need | None:
+    """Return what *person* needs most in the quota of *row*, where they are behind; None without a row."""
     if row is None:
-        return member
-    need = need_of(
+        return None
+    return need_of(
         row,
         standings.waiting(person.userid),
         absences=person.absences,
         today=standings.calendar.local_day(standings.at),
         is_workday=standings.calendar.is_workday,
     )
-    return replace(member, need=need)
 
 
 def drop_lower(led: Sequence[int], departments: Departments) -> list[int]:

@@ -48,6 +48,7 @@ class OrgChart:
         within: Callable[[Collection[int]], Iterable[Person]] | None = None,
     ) -> None:
         self._tree, self._day, self._read = departments, day, within
+        self._led: dict[str, Led] = {}
         self._place: dict[str, int] = {}
         self._members: dict[int, list[Person]] = {}
         self._leaders: dict[int, list[str]] = {}
@@ -72,6 +73,11 @@ class OrgChart:
         A direct report has a department with no other leader on the way up to one of *leader*'s departments.
         Departments that the report leads, and all below them, do not count as another leader's.
         """
+        if leader.userid not in self._led:
+            self._led[leader.userid] = self._find_led(leader)
+        return self._led[leader.userid]
+
+    def _find_led(self, leader: Person) -> Led:
         near, edges = self._walk(leader.leader_of, stops=lambda number: self._is_others(number, leader))
         team_at = {
             number: edge for edge in edges for number in self._walk((edge,), stops=near.__contains__)[0]

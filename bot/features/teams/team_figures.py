@@ -66,13 +66,16 @@ def _asked(team: Sequence[TeamMember]) -> list[QuotaFigures]:
 
 def _figures(rows: Sequence[QuotaFigures]) -> dict[str, int]:
     """Compute attainment, median and time elapsed in percent; the targets of *rows* are above 0."""
-    asked = sum(row.target for row in rows)
-    expected = sum((Fraction(str(row.expected)) for row in rows), Fraction(0))
+    tenths = sum(round(10 * row.expected) for row in rows)
     return {
-        "percent": int(Fraction(100 * sum(min(row.counted, row.target) for row in rows), asked)),
+        "percent": _percent(rows),
         "median": int(100 * median(Fraction(row.counted, row.target) for row in rows)),
-        "elapsed": int(100 * expected / asked),
+        "elapsed": 10 * tenths // sum(row.target for row in rows),
     }
+
+
+def _percent(rows: Sequence[QuotaFigures]) -> int:
+    return 100 * sum(min(row.counted, row.target) for row in rows) // sum(row.target for row in rows)
 
 
 def say_kept(texts: Texts, team: Sequence[TeamMember]) -> list[Line]:
@@ -101,4 +104,4 @@ def say_replies(texts: Texts, replies: TeamRate | None) -> list[Line]:
 def percent_of_one(team: Sequence[TeamMember]) -> int | None:
     """Return the attainment of the team's only quota; None if there are several or none."""
     asked = _asked(team)
-    return _figures(asked)["percent"] if len({row.quota for row in asked}) == 1 else None
+    return _percent(asked) if len({row.quota for row in asked}) == 1 else None

@@ -20,6 +20,15 @@ SELECT leader, userid, day, quota, pace
  WHERE day >= :day
  ORDER BY day, leader, userid;
 
+-- name: coaching_of(userids, day)
+-- The same about these people (a list).
+SELECT leader, userid, day, quota, pace
+  FROM coaching
+ WHERE day >= :day
+   AND userid IN (SELECT asked.value
+                    FROM LISTED(:userids) AS asked)
+ ORDER BY day, leader, userid;
+
 -- name: rename_coached(old_userid, userid)!
 INSERT INTO coaching (leader, userid, day, marked_at, quota, pace)
 SELECT leader, CAST(:userid AS TEXT), day, marked_at, quota, pace

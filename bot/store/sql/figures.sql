@@ -126,3 +126,60 @@ SELECT own.userid,
    AND own.period = :period
    AND own.is_ranked = 1
  GROUP BY own.userid;
+
+-- name: figures_listed(userids, since, quota, status, part, sort, descending, most, skipped)
+-- Figures of these people (a list) from a moment on, some at a time, in an order. An empty quota, status or part of a
+-- name or userid asks for all. sort: name, quota, status (the worst first), or the name of a figure; rows without it
+-- are the last ones.
+SELECT userid, quota, is_ranked, line, kept, recent, latest, earlier, as_of
+  FROM (SELECT chosen.*, LOWER(shown) AS name, FIELD(line, 'status') AS status,
+               CASE CAST(:sort AS TEXT)
+                    WHEN 'name' THEN LOWER(shown)
+                    WHEN 'quota' THEN quota
+                    ELSE ''
+                END AS words,
+               CASE CAST(:sort AS TEXT)
+                    WHEN 'sure' THEN CAST(FIELD(line, 'counted') AS DOUBLE PRECISION)
+                                     + CAST(FIELD(line, 'pending') AS DOUBLE PRECISION)
+                                     - CAST(FIELD(line, 'open') AS DOUBLE PRECISION)
+                    WHEN 'status' THEN CASE FIELD(line, 'status')
+                                            WHEN 'behind' THEN 0
+                                            WHEN 'missed' THEN 1
+                                            WHEN 'on_track' THEN 2
+                                            WHEN 'covered' THEN 3
+                                            WHEN 'met' THEN 4
+                                            ELSE 5
+                                        END
+                    WHEN 'name' THEN 0
+                    WHEN 'quota' THEN 0
+                    ELSE CAST(FIELD(line, :sort) AS DOUBLE PRECISION)
+                END AS figure
+          FROM (SELECT figures.*, COALESCE(NULLIF(members.name, ''), figures.userid) AS shown
+                  FROM LISTED(:userids) AS asked
+                 CROSS JOIN figures
+                  LEFT JOIN members ON members.userid = figures.userid
+                 WHERE figures.userid = asked.value
+                   AND figures.as_of >= :since) AS chosen) AS listed
+ WHERE (CAST(:quota AS TEXT) = '' OR quota = :quota)
+   AND (CAST(:status AS TEXT) = '' OR status = :status)
+   AND (CAST(:part AS TEXT) = '' OR HOLDS(name, :part) OR HOLDS(userid, :part))
+ ORDER BY CASE WHEN CAST(:descending AS BIGINT) = 0 THEN words END,
+          CASE WHEN CAST(:descending AS BIGINT) = 1 THEN words END DESC,
+          CASE WHEN figure IS NULL THEN 1 ELSE 0 END,
+          CASE WHEN CAST(:descending AS BIGINT) = 0 THEN figure ELSE -figure END,
+          userid, quota
+ LIMIT :most OFFSET :skipped;
+
+-- name: figures_count(userids, since, quota, status, part)^
+-- How many those are, and of how many people.
+SELECT COUNT(*) AS figures, COUNT(DISTINCT userid) AS people
+  FROM (SELECT figures.userid, figures.quota, FIELD(line, 'status') AS status,
+               LOWER(COALESCE(NULLIF(members.name, ''), figures.userid)) AS name
+          FROM LISTED(:userids) AS asked
+         CROSS JOIN figures
+          LEFT JOIN members ON members.userid = figures.userid
+         WHERE figures.userid = asked.value
+           AND figures.as_of >= :since) AS listed
+ WHERE (CAST(:quota AS TEXT) = '' OR quota = :quota)
+   AND (CAST(:status AS TEXT) = '' OR status = :status)
+   AND (CAST(:part AS TEXT) = '' OR HOLDS(name, :part) OR HOLDS(userid, :part));

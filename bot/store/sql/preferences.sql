@@ -70,6 +70,15 @@ SELECT userid, day, wished_at
  WHERE day >= :day
  ORDER BY day, userid;
 
+-- name: help_wishes_of(userids, day)
+-- The same of these people (a list).
+SELECT help_wishes.userid, help_wishes.day
+  FROM LISTED(:userids) AS asked
+ CROSS JOIN help_wishes
+ WHERE help_wishes.userid = asked.value
+   AND help_wishes.day >= :day
+ ORDER BY help_wishes.day, help_wishes.userid;
+
 -- name: list_shown_clear(userid)!
 DELETE FROM lists_shown
  WHERE userid = :userid;

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from bot.core.workdays import epoch_of
 from bot.features.access.rules import Page
-from bot.features.access.visitor import Visitor, led_by
+from bot.features.access.visitor import Visitor
 from bot.features.chat import team as chat_team
 from bot.features.chat.desk import Ask, Desk
 from bot.features.standings.report import build_sheets
@@ -23,6 +23,7 @@ from bot.spreadsheet import Sheet, harmless, workbook
 from bot.store.preferences import Way
 from bot.web.pages.door import Door
 from bot.web.pages.me_view import said
+from bot.web.pages.team_large import page_of
 from bot.web.pages.team_people import Choice, TeamRow
 from bot.web.pages.team_view import TeamPage
 
@@ -36,11 +37,11 @@ def add(routes: Blueprint, *, services: Services, door: Door) -> None:
     @routes.get("/team")
     @door.opens(Page.TEAM)
     def team(visitor: Visitor) -> str:
-        page = _page(services, visitor)
+        page = page_of(services, visitor.userid)
         choice = Choice.of(request.args, quotas=list(page.labels))
         return render_template(
             "team.html",
-            at=moment_of(page.desk.local, language=page.desk.language),
+            at=moment_of(page.at, language=page.desk.language),
             lines=page.lines(),
             lacks=page.desk.lacks,
             quotas=page.quotas(),
@@ -62,33 +63,20 @@ def add(routes: Blueprint, *, services: Services, door: Door) -> None:
         return door.done("team", _coach(services, visitor))
 
 
-def _page(services: Services, visitor: Visitor) -> TeamPage:
-    """Return the page of *visitor*, who leads; the figures of their people alone are read."""
-    led = led_by(services, visitor)
-    about = {person.userid for people in (led.own, *led.teams.values()) for person in people}
-    return TeamPage(Desk(services, at=services.clock.now(), about=about), visitor.userid)
-
-
 def _coach(services: Services, visitor: Visitor) -> list[str]:
     """Note that the visitor helps a direct report; return what the chat answers."""
-    page = _page(services, visitor)
-    desk = page.desk
+    whom = request.form.get("whom", "").strip().lower()
+    desk = Desk(services, at=services.clock.now(), about=[whom])
+    page = TeamPage(desk, visitor.userid)
     if not page.is_begun:
         return page.lines()
-    ask = Ask(
-        desk=desk,
-        userid=visitor.userid,
-        msgid="",
-        rest=request.form.get("whom", ""),
-        way=Way.BUTTON,
-        said_at=desk.local,
-    )
+    ask = Ask(desk=desk, userid=visitor.userid, msgid="", rest=whom, way=Way.BUTTON, said_at=desk.local)
     return said(chat_team.coach(ask))
 
 
 def _export(services: Services, visitor: Visitor, *, form: Mapping[str, str]) -> Response:
     """Return the rows that the page shows as a file, and record it in the audit log."""
-    page, kind = _page(services, visitor), "csv" if form.get("form") == "csv" else "xlsx"
+    page, kind = page_of(services, visitor.userid), "csv" if form.get("form") == "csv" else "xlsx"
     choice = Choice.of(form, quotas=list(page.labels))
     rows = page.chosen(choice)
     sheets = build_sheets(page.report(rows))

@@ -32,18 +32,12 @@ SortKey = Callable[[TeamRow], tuple[float | str, ...]]
 
 
 def _by(field: str) -> SortKey:
-    """Return the key of a column; rows without a value come after all others when it ascends."""
-
-    def key(row: TeamRow) -> tuple[float | str, ...]:
-        value = getattr(row.figures, field)
-        return (1.0, 0.0) if value is None else (0.0, float(value))
-
-    return key
+    return lambda row: (float(getattr(row.figures, field) or 0),)
 
 
 SORTS: Mapping[str, SortKey] = {
     "name": lambda row: (row.name.casefold(),),
-    "quota": lambda row: (row.label,),
+    "quota": lambda row: (row.figures.quota,),
     "target": _by("target"),
     "gross": _by("gross"),
     "sure": _by("sure"),
@@ -78,6 +72,11 @@ class Choice:
             page=int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
         )
 
+    @property
+    def is_descending(self) -> bool:
+        """Say whether the largest comes first."""
+        return self.direction == "desc"
+
     def fields(self) -> dict[str, str]:
         """Return what is not a default, without the page: for links and hidden fields."""
         default = Choice()
@@ -103,14 +102,15 @@ class Choice:
             if (not self.quota or row.figures.quota == self.quota)
             and (not words or words in row.name.casefold() or words in row.userid)
         ]
-        found.sort(key=lambda row: (row.userid, row.label))
-        found.sort(key=SORTS[self.sort], reverse=self.direction == "desc")
+        found.sort(key=lambda row: (row.userid, row.figures.quota))
+        found.sort(key=SORTS[self.sort], reverse=self.is_descending)
+        found.sort(key=lambda row: getattr(row.figures, self.sort, 0) is None)
         return found
 
 
-def pages_of(rows: Sequence[TeamRow]) -> int:
-    """Return how many pages *rows* fill, at least one."""
-    return max(1, -(-len(rows) // A_PAGE))
+def pages_of(rows: int) -> int:
+    """Return how many pages so many *rows* fill, at least one."""
+    return max(1, -(-rows // A_PAGE))
 
 
 def cut(rows: Sequence[TeamRow], page: int) -> Sequence[TeamRow]:

@@ -5,8 +5,9 @@ Names are those of direct reports; of teams below there are figures of five peop
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from bot.core.coaching import TOLD_FROM, TOLD_TO, Mark, compute_effect, list_helped
 from bot.core.progress import QuotaFigures, Status
@@ -28,6 +29,7 @@ from bot.messages.message import Line, Message, plain
 from bot.messages.sanitize import clean
 from bot.web.pages.team_people import Choice, TeamRow, cut, pages_of
 
+MOST_MARKS = 50  # of help, the newest ones
 MOST_DRAWN = 60  # people of one line over the period; each is some milliseconds of work
 SHORTEST_CHART = 5  # days
 STEPS = (0, 20, 40, 60, 80, 100)  # percent of the target, where a bar of the distribution begins
@@ -47,12 +49,6 @@ class TeamPage:
     def __init__(self, desk: Desk, userid: str) -> None:
         self.desk, self.userid = desk, userid
         self.texts: Texts = texts_in(desk.language)
-        self._content = desk.team_digest.content_for(desk.people[userid]) if self.is_begun else _NOBODY
-        rows = {row.quota: row for member in self._content.summed for row in member.rows}
-        order = [quota.id for quota, _ in desk.standings.periods] if rows else []
-        kept = [rows[quota] for quota in order if quota in rows]
-        self.labels = labels_of(self.texts, kept, at=desk.local) if kept else {}
-        self._marks = desk.services.store.coaching.marks(since=self._today - timedelta(days=TOLD_TO))
 
     @property
     def is_begun(self) -> bool:
@@ -62,6 +58,34 @@ class TeamPage:
     @property
     def _today(self) -> date:
         return self.desk.local.date()
+
+    @property
+    def at(self) -> datetime:
+        """Return the local time of the figures, of the oldest ones if they differ."""
+        return self.desk.standings.beside.at or self.desk.local if self.is_begun else self.desk.local
+
+    @cached_property
+    def _content(self) -> TeamContent:
+        desk = self.desk
+        return desk.team_digest.content_for(desk.people[self.userid]) if self.is_begun else _NOBODY
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """Return the names of the quotas in sums, in their order, by id."""
+        rows = {row.quota: row for member in self._content.summed for row in member.rows}
+        order = [quota.id for quota, _ in self.desk.standings.periods] if rows else []
+        kept = [rows[quota] for quota in order if quota in rows]
+        return labels_of(self.texts, kept, at=self.desk.local) if kept else {}
+
+    @property
+    def own(self) -> Sequence[str]:
+        """Return the userids of direct reports with a quota."""
+        return [member.userid for member in self._content.own]
+
+    @cached_property
+    def _marks(self) -> Sequence[Mark]:
+        since = self._today - timedelta(days=TOLD_TO)
+        return self.desk.services.store.coaching.marks_of(self.own, since=since)
 
     def lines(self) -> list[str]:
         """Return the words of the evening message as of now, the first as the page's head; no lists of it.
@@ -125,7 +149,8 @@ class TeamPage:
 
     def _trend(self, rows: Sequence[QuotaFigures]) -> dict[str, object] | None:
         """Return the sums of all *rows* day by day beside the even pace; None for many people."""
-        if not rows or len(rows) > MOST_DRAWN or len({row.period for row in rows}) > 1:
+        is_kept = self.desk.standings.beside.at is not None  # then the days are not read
+        if not rows or len(rows) > MOST_DRAWN or len({row.period for row in rows}) > 1 or is_kept:
             return None
         courses = [course_of(self.desk.standings, row) for row in rows]
         days = list(zip(*courses, strict=True))
@@ -150,12 +175,12 @@ class TeamPage:
 
     def help(self) -> dict[str, object]:
         """Return who is behind and what helps, with who helps already; who is away; who asked for help."""
-        desk, own = self.desk, self._content.own
+        desk, own = self.desk, self._behind()
         behind = sorted(
             ((member, row) for member in own if (row := member.lowest) is not None and not member.away),
             key=lambda pair: (pace_of(pair[1]), pair[0].userid),
         )
-        wishes = list_wishes(desk, self.userid, self._content)
+        wishes = list_wishes(desk, self.userid, self.own)
         helped = list_helped((mark for mark in self._marks if mark.leader == self.userid), today=self._today)
         return {
             "people": [
@@ -167,8 +192,17 @@ class TeamPage:
                 for member, _ in behind
             ],
             "away": sum(1 for member in own if member.away and member.lowest is not None),
+            "more": self._more_behind(),
             "wishes": [f"{clean(name)} {day_of(day, language=desk.language)}" for name, day in wishes],
         }
+
+    def _behind(self) -> Sequence[TeamMember]:
+        """Return direct reports, with everybody whom the list names."""
+        return self._content.own
+
+    def _more_behind(self) -> int:
+        """Return how many more than these are behind."""
+        return 0
 
     def _line(self, member: TeamMember) -> str:
         (line,) = write_help_lines([member], language=self.desk.language, at=self.desk.local)
@@ -176,22 +210,25 @@ class TeamPage:
 
     def coaching(self) -> list[tuple[str, str, str, str]]:
         """Return each mark of the last two weeks on a direct report: day, whom, by whom, and its effect."""
-        own = {member.userid for member in self._content.own}
+        marks = self._marks[: -MOST_MARKS - 1 : -1]
+        rows = self._rows_of({mark.userid for mark in marks})
         return [
             (
                 day_of(mark.day, language=self.desk.language),
                 clean(self.desk.name(mark.userid)),
                 clean(self.desk.name(mark.leader)),
-                self.texts.table("pages.team.effects")[self._effect(mark)],
+                self.texts.table("pages.team.effects")[self._effect(mark, rows.get(mark.userid, ()))],
             )
-            for mark in reversed(self._marks)
-            if mark.userid in own
+            for mark in marks
         ]
 
-    def _effect(self, mark: Mark) -> str:
+    def _rows_of(self, userids: Collection[str]) -> Mapping[str, Sequence[QuotaFigures]]:
+        return {userid: self.desk.standings.by_person.get(userid, ()) for userid in userids}
+
+    def _effect(self, mark: Mark, rows: Sequence[QuotaFigures]) -> str:
         if (self._today - mark.day).days < TOLD_FROM:
             return "early"
-        effect = compute_effect(mark, self.desk.standings.by_person.get(mark.userid, ()))
+        effect = compute_effect(mark, rows)
         return "unknown" if effect is None else effect.value
 
     # --- teams below ---
@@ -241,30 +278,26 @@ class TeamPage:
 
     # --- people ---
 
-    def _rows(self) -> list[TeamRow]:
-        return [
-            TeamRow(
-                name=clean(member.name, otherwise=member.userid),
-                label=self.labels[row.quota].strip(),
-                figures=row,
-            )
-            for member in self._content.own
-            for row in member.rows
-        ]
+    def _row(self, figures: QuotaFigures) -> TeamRow:
+        name = clean(self.desk.name(figures.userid), otherwise=figures.userid)
+        return TeamRow(name=name, label=self.labels[figures.quota].strip(), figures=figures)
 
     def chosen(self, choice: Choice) -> list[TeamRow]:
         """Return the rows of all pages that *choice* asks for."""
-        return choice.among(self._rows())
+        return choice.among(self._row(row) for member in self._content.own for row in member.rows)
 
     def people(self, choice: Choice) -> dict[str, object]:
         """Return one page of the list of direct reports."""
         found = self.chosen(choice)
-        pages = pages_of(found)
+        return self._page(len(found), choice, lambda page: cut(found, page))
+
+    def _page(self, n: int, choice: Choice, rows_of: Callable[[int], Sequence[TeamRow]]) -> dict[str, object]:
+        pages = pages_of(n)
         page = min(max(choice.page, 1), pages)
         return {
-            "rows": [self._shown(row) for row in cut(found, page)],
-            "n": len(found),
-            "all": len(self._content.own),
+            "rows": [self._shown(row) for row in rows_of(page)],
+            "n": n,
+            "all": len(self.own),
             "page": page,
             "pages": pages,
         }
