@@ -6,7 +6,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from html import unescape
 from pathlib import Path
 
@@ -15,11 +14,14 @@ from builders.chat import say
 from builders.e2e import QUOTA, FakeTime, add_customers, at, outbox_rows
 from builders.pages import enter, token_in, web, words
 from builders.reviews import ROSTER, branch, lost_contact
+from builders.work import counted_work
 from flask import Flask
 from werkzeug.test import TestResponse
 
 from bot.core.engagement import ChatFigures
 from bot.features.reviews.decide import decide
+from bot.features.standings import figures
+from bot.features.standings.figures import keep_figures
 from bot.features.standings.load import load_standings_of
 from bot.features.statements.proof import issue, statement_of
 from bot.services import Services
@@ -383,22 +385,6 @@ def test_the_chats_of_the_last_days_are_a_table(app: Flask, services: Services) 
 # --- what a page costs ---
 
 
-@contextmanager
-def statements(services: Services) -> Iterator[Counter[str]]:
-    """The names of the statements that the store carries out in the block, and how many rows they gave."""
-    engine, seen = services.store.engine, Counter[str]()
-    before = engine._call
-
-    def counted(name: str, /, *rows: object, **values: object) -> object:
-        found = before(name, *rows, **values)
-        seen[name] += len(found) if isinstance(found, list) else 1
-        return found
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "_call", counted)
-        yield seen
-
-
 @pytest.mark.parametrize("behind", [False, True])
 def test_the_page_reads_nobody_elses_rows(tmp_path: Path, *, behind: bool) -> None:
     """However many colleagues there are, with whatever they did: the same statements give as many rows."""
@@ -422,11 +408,38 @@ def test_the_page_reads_nobody_elses_rows(tmp_path: Path, *, behind: bool) -> No
             add_customers(services, "zhang", *moments)
             client = enter(app, services, "zhang")
             client.get("/me")  # what is kept in memory until people change
-            with statements(services) as seen:
+            with counted_work(services) as work:
                 assert client.get("/me").status_code == 200
-            read.append(seen)
+            read.append((work.statements, work.rows))
 
     assert read[0] == read[1]
+
+
+@pytest.mark.parametrize("scope", ["all", "role", "department"])
+def test_the_store_works_as_little_in_a_large_bank(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scope: str
+) -> None:
+    """Whether or not a statement gives more rows, it must not look through everybody either."""
+    monkeypatch.setattr(figures, "FEW", 10)
+    steps = []
+    for people in (40, 160):
+        folder = tmp_path / str(people)
+        folder.mkdir()
+        quota = f'{QUOTA}reward = {{ top = [5], scope = "{scope}" }}\n'
+        roster = [f"p{n:03},员工{n},11,客户经理,,,," for n in range(people)]
+        with (
+            branch(folder, when=NOON, more="", quotas=quota, roster=(*ROSTER, *roster)) as services,
+            web(services) as app,
+        ):
+            add_customers(services, "p001", at("2026-11-03T10:00"))
+            keep_figures(services)
+            client = enter(app, services, "p001")
+            client.get("/me")  # what is kept in memory until people change
+            with counted_work(services) as work:
+                assert client.get("/me").status_code == 200
+            steps.append(work.steps)
+
+    assert steps[1] < 1.1 * steps[0]
 
 
 # --- the form of the page ---

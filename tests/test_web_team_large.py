@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -15,6 +14,7 @@ import pytest
 from builders.e2e import QUOTA, FakeTime, add_customers, at
 from builders.pages import enter, token_in, web, words
 from builders.reviews import DEPARTMENTS, branch
+from builders.work import counted_work
 from flask import Flask
 
 from bot.features.chat import desk
@@ -201,23 +201,6 @@ def test_the_export_has_all_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert [row["姓名"] for row in rows][:2] == names
 
 
-@contextmanager
-def work(services: Services) -> Iterator[Counter[str]]:
-    """The statements that the store carries out in the block, by name, and the rows that they give."""
-    engine, seen = services.store.engine, Counter[str]()
-    call = engine._call
-
-    def counted(name: str, /, *rows: object, **values: object) -> object:
-        found = call(name, *rows, **values)
-        seen[name] += 1
-        seen[f"rows of {name}"] += len(found) if isinstance(found, list) else 1
-        return found
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "_call", counted)
-        yield seen
-
-
 @pytest.mark.usefixtures("is_large")
 def test_what_is_read_does_not_grow_with_the_team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(team_people, "A_PAGE", 5)
@@ -228,9 +211,9 @@ def test_what_is_read_does_not_grow_with_the_team(tmp_path: Path, monkeypatch: p
         folder.mkdir()
         with bank(folder, people=people, quotas=QUOTA) as (app, services):
             page(app, services)  # the sums are made once for each refresh
-            with work(services) as counted:
+            with counted_work(services) as work:
                 page(app, services)
-            seen.append(counted)
+            seen.append(work)
 
-    assert seen[0]["figures_listed"] == 2
-    assert seen[0] == seen[1]
+    assert seen[0].statements["figures_listed"] == 2
+    assert (seen[0].statements, seen[0].rows) == (seen[1].statements, seen[1].rows)

@@ -71,8 +71,13 @@ def rank(ask: Ask) -> Message:
     )
 
 
-def own_places(desk: Desk, userid: str, *, few: int | None = None) -> dict[tuple[str, str], OwnPlace]:
-    """Return the places of *userid* by quota and period, computed now among *few* people at most."""
+def own_places(
+    desk: Desk, userid: str, *, few: int | None = None, kept: bool = True
+) -> dict[tuple[str, str], OwnPlace]:
+    """Return the places of *userid* by quota and period: computed now among *few* people at most.
+
+    Among more they are *kept* ones, or none.
+    """
     rows = desk.standings.by_person.get(userid, ())
     scopes = {quota.id: quota.ranked_in for quota, _ in desk.standings.periods}
     return {
@@ -83,7 +88,9 @@ def own_places(desk: Desk, userid: str, *, few: int | None = None) -> dict[tuple
             above=ranked.above,
             below=ranked.below,
         )
-        for (quota, period, _), ranked in compute_ranks(desk.services, rows, at=desk.at, few=few).items()
+        for (quota, period, _), ranked in compute_ranks(
+            desk.services, rows, at=desk.at, few=few, kept=kept
+        ).items()
     }
 
 

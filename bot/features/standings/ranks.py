@@ -19,6 +19,7 @@ from bot.core.quotas import Quota
 from bot.core.teams import SMALLEST
 from bot.core.workdays import epoch_of
 from bot.features.standings import figures
+from bot.features.standings.everybody import remember
 from bot.features.standings.load import load_people, load_rulebook, load_standings_of
 from bot.features.standings.whole import group_of
 from bot.services import Services
@@ -42,13 +43,19 @@ class Ranked:
 
 
 def compute_ranks(
-    services: Services, rows: Iterable[QuotaFigures], *, at: datetime, few: int | None = None
+    services: Services,
+    rows: Iterable[QuotaFigures],
+    *,
+    at: datetime,
+    few: int | None = None,
+    kept: bool = True,
 ) -> dict[_Of, Ranked]:
     """Return the places of the *rows* that are not exempt, as of *at* (aware), or some minutes before it.
 
-    Places among more than *few* (FEW) are taken from the kept figures.
+    Places among more than *few* (FEW) are taken from the kept figures, which looks through all of them. Not
+    *kept*: these have no place.
     """
-    crowds = _Crowds(load_people(services), few=figures.FEW if few is None else few)
+    crowds = _Crowds(services, few=figures.FEW if few is None else few)
     quotas = {quota.id: quota for quota, _ in load_rulebook(services).periods_at(_day(services, at))}
     among_few: list[_Of] = []
     among_many: dict[tuple[str, str], list[str]] = {}
@@ -65,7 +72,10 @@ def compute_ranks(
             whom.update(among)
     found = _exact(services, among_few, whom, quotas, at=at)
     for name, userids in among_many.items():
-        found |= _kept(services, name, userids, scope=quotas[name[0]].ranked_in, at=at)
+        if kept:
+            found |= _kept(services, name, userids, scope=quotas[name[0]].ranked_in, at=at)
+        else:
+            found |= {(*name, userid): Ranked(place=None) for userid in userids}
     return found
 
 
@@ -137,18 +147,17 @@ def _places(rows: Iterable[QuotaFigures], quotas: Mapping[str, Quota]) -> dict[_
 
 
 class _Crowds:
-    """Groups of people that may be ranked together, read once each."""
+    """Groups of people that may be ranked together, read once each until people change."""
 
-    def __init__(self, people: KnownPeople, *, few: int) -> None:
-        self._people, self._few = people, few
-        self._is_small = len(people) <= few
-        self._known: dict[tuple[Scope, Hashable], Sequence[str] | None] = {}
+    def __init__(self, services: Services, *, few: int) -> None:
+        self._services, self._few = services, few
+        self._people: KnownPeople = load_people(services)
+        self._is_small = remember(services, "people", None, lambda: len(self._people)) <= few
 
     def of(self, scope: Scope, value: Hashable) -> Sequence[str] | None:
         """Return the userids of one group of *scope*; None if they are more than *few*."""
-        if (scope, value) not in self._known:
-            self._known[scope, value] = self._find(scope, value)
-        return self._known[scope, value]
+        name = "crowd", scope, value
+        return remember(self._services, name, self._few, lambda: self._find(scope, value))
 
     def _find(self, scope: Scope, value: Hashable) -> Sequence[str] | None:
         people: Iterable[Person]

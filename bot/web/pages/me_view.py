@@ -182,7 +182,7 @@ class OwnPage:
         rows = desk.standings.by_person.get(self._userid, ()) if self.is_in_rollout else ()
         if not rows or desk.lacks:
             return {"lines": [], "waits": False}
-        found = own_places(desk, self._userid, few=None if asked else QUICK_PLACES)
+        found = own_places(desk, self._userid, few=None if asked else QUICK_PLACES, kept=asked)
         waits = any(own.place is None for own in found.values())
         lines = said(own_message.rank(language=desk.language, rows=rows, places=found, at=desk.local))[1:]
         beside = [
