@@ -13,13 +13,13 @@ import pytest
 from builders.chat import say
 from builders.e2e import QUOTA, FakeTime, add_customers, at, outbox_rows
 from builders.pages import enter, token_in, web, words
-from builders.reviews import ROSTER, branch, lost_contact
+from builders.reviews import BURST_ID, BURST_RULE, ROSTER, TUESDAY, branch, burst, lost_contact, morning
 from builders.work import counted_work
 from flask import Flask
 from werkzeug.test import TestResponse
 
 from bot.core.engagement import ChatFigures
-from bot.features.reviews.decide import decide
+from bot.features.reviews.decide import decide, find
 from bot.features.standings import figures
 from bot.features.standings.figures import keep_figures
 from bot.features.standings.load import load_standings_of
@@ -203,6 +203,77 @@ def test_nobody_appeals_about_the_contact_of_a_colleague(app: Flask, services: S
 
     assert services.store.reviews.all_open() == []
     assert "wm-lost" not in page(app, services, "li")
+
+
+# --- questions ---
+
+
+@pytest.fixture
+def questioned(tmp_path: Path) -> Iterator[tuple[Flask, Services]]:
+    """zhang was asked about a burst this morning, and li about another one."""
+    with branch(tmp_path) as services:
+        burst(services)
+        burst(services, "li")
+        morning(services, TUESDAY)
+        with web(services) as app:
+            yield app, services
+
+
+def questions_in(text: str) -> list[str]:
+    return re.findall(r'name="question" value="([^"]+)"', text)
+
+
+def test_a_question_is_put_in_the_words_of_the_message(questioned: tuple[Flask, Services]) -> None:
+    app, services = questioned
+    shown = page(app, services)
+
+    assert questions_in(shown) == [BURST_ID]
+    assert "11-23 10:02–10:09 有 16 位新增，是不是有活动？" in words(shown)
+    assert "11-27 周五 18:00 前说一句就够" in words(shown)
+    assert "这只是提问" in words(shown)
+
+
+def test_an_answer_on_the_page_is_one_of_the_chat(questioned: tuple[Flask, Services]) -> None:
+    app, services = questioned
+
+    after = post(app, services, "answer", question=BURST_ID, text="  那天\n支行有活动 ")
+    case = find(services, BURST_ID, at=TUESDAY)
+    again = post(app, services, "answer", question=BURST_ID, text="再说一次")
+
+    assert (case.said, case.reviewers) == ("那天 支行有活动", ("head",))
+    assert notice(after) == " ".join(say(services, "li", "回答 那天支行有活动")[:-1])
+    assert questions_in(after.text) == []
+    assert "现在没有等您回答的问题" in notice(again)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        pytest.param({"question": "finding:burst:li:2026-11-23", "text": "替他说"}, id="a colleague's"),
+        pytest.param({"question": BURST_ID, "text": " "}, id="without words"),
+        pytest.param({"text": "哪个？"}, id="without a question"),
+    ],
+)
+def test_nothing_else_is_answered(questioned: tuple[Flask, Services], form: dict[str, str]) -> None:
+    app, services = questioned
+
+    after = post(app, services, "answer", **form)
+
+    assert notice(after)
+    assert [finding.answered_at for finding in services.store.findings.open()] == [None, None]
+
+
+def test_before_their_turn_nobody_answers(tmp_path: Path) -> None:
+    with branch(tmp_path) as services:
+        burst(services)
+        morning(services, TUESDAY)
+    with branch(tmp_path, more=f'{BURST_RULE}[rollout]\nmode = "shadow"\n') as services, web(services) as app:
+        shown = page(app, services)
+        after = post(app, services, "answer", question=BURST_ID, text="那天有活动")
+
+        assert questions_in(shown) == []
+        assert "这里还在试运行" in notice(after)
+        assert [finding.answered_at for finding in services.store.findings.open()] == [None]
 
 
 def test_customers_have_names_for_their_own_employee_only(tmp_path: Path) -> None:

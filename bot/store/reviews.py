@@ -196,6 +196,10 @@ class Findings(TableGroup):
         """Return the undecided findings, oldest first."""
         return [_open_finding(row) for row in self._engine.all("findings_open")]
 
+    def open_of(self, userid: str) -> list[OpenFinding]:
+        """Return the undecided findings about one employee, oldest first."""
+        return [_open_finding(row) for row in self._engine.all("findings_open_of", userid=userid)]
+
     def answer(self, name: FindingName, text: str, *, at: int) -> bool:
         """Store what the person says, once; False when it was answered or decided."""
         return self._engine.apply("findings_answer", **_named(name), answer=text, at=at)

@@ -11,12 +11,10 @@ from bot.features.chat.list_request import list_request
 from bot.features.contacts import contact_list, message
 from bot.features.contacts.contact_list import number_contacts
 from bot.features.contacts.message import ListedCustomer
-from bot.features.customers.names import names_of
 from bot.features.reviews import appeal_message
+from bot.features.reviews.answers import list_questions
+from bot.features.reviews.answers import respond as respond_to
 from bot.features.reviews.appeals import Appeals
-from bot.features.reviews.cases import load_cases
-from bot.features.reviews.decide import answer
-from bot.features.reviews.question_message import Seen
 from bot.features.standings.load import load_rulebook
 from bot.messages.message import Message
 
@@ -74,25 +72,11 @@ def appeal(ask: Ask) -> Message:
 
 def respond(ask: Ask) -> Message:
     """Store the asker's answer to a question about their adds."""
-    desk = ask.desk
-    waiting = [
-        case
-        for case in load_cases(desk.services, at=desk.at)
-        if case.userid == ask.userid and case.finding is not None and case.finding.answered_at is None
-    ]
-    if not waiting:
-        return appeal_message.no_question(language=desk.language, at=desk.local)
-    number, text = _number_and_text(ask.rest, of=len(waiting))
-    if not text or number is None:
-        names = names_of(desk.services, ask.userid)
-        findings = (case.finding for case in waiting if case.finding is not None)
-        asked = [Seen.of(finding.name, finding.evidence, names=names) for finding in findings]
-        return appeal_message.which_question(language=desk.language, asked=asked, at=desk.local)
-    case = answer(desk.services, waiting[number - 1].id, text, at=desk.at)
-    leaders = [desk.name(leader) for leader in case.leaders]
-    return appeal_message.answer_noted(
-        language=desk.language, at=desk.local, nobody=not case.levels, leaders=leaders
-    )
+    services = ask.desk.services
+    asked = list_questions(services, ask.userid)
+    number, text = _number_and_text(ask.rest, of=len(asked))
+    chosen = None if number is None or not asked else asked[number - 1]
+    return respond_to(services, asked=asked, chosen=chosen, text=text, at=ask.desk.at)
 
 
 def _meant(ask: Ask, which: str) -> list[ListedCustomer]:

@@ -82,7 +82,7 @@ def questions(*, language: str, asked: Sequence[Seen], until: datetime, at: date
         return Message(
             (
                 first_line(texts["questions.head"].say(n=len(asked))),
-                _listing(texts, [_question(texts, seen, language=language, at=at) for seen in asked]),
+                _listing(texts, [asked_of(seen, language=language, at=at) for seen in asked]),
                 Line((Part(texts["questions.how"].say(until=f"{until:%m-%d %H:%M}")),), Keep.CORE),
                 Line((Part(texts["questions.promise"]),), Keep.CORE),
                 footer(texts, at=at, kind=texts["questions.kind"]),
@@ -129,7 +129,9 @@ def _listing(texts: Texts, sentences: Sequence[str]) -> Listing:
     return Listing(lines, more=texts["questions.more"], keep=Keep.CORE)
 
 
-def _question(texts: Texts, seen: Seen, *, language: str, at: datetime) -> str:
+def asked_of(seen: Seen, *, language: str, at: datetime) -> str:
+    """Say one question: what was seen, and what it holds up. *at* has the zone of its times."""
+    texts = texts_in(language)
     holds = texts["questions.holds"].say(n=seen.holds) if seen.holds else ""
     return _seen(texts, seen, language=language, at=at) + texts.table("questions.asks")[seen.kind] + holds
 

@@ -98,6 +98,14 @@ SELECT kind, userid, subject, on_day, concerned, evidence, asked_at, answer, ans
  WHERE state = 'open'
  ORDER BY asked_at, userid, kind, subject;
 
+-- name: findings_open_of(userid)
+-- The same about one employee.
+SELECT kind, userid, subject, on_day, concerned, evidence, asked_at, answer, answered_at, told, told_at
+  FROM findings
+ WHERE state = 'open'
+   AND userid = :userid
+ ORDER BY asked_at, kind, subject;
+
 -- name: findings_answer(kind, userid, subject, answer, at)!
 -- What the person says; 0 when it was decided or answered already.
 UPDATE findings

@@ -10,11 +10,13 @@ from flask.typing import ResponseReturnValue
 
 from bot.features.access.rules import Page
 from bot.features.access.visitor import Visitor
+from bot.features.chat import own_message
 from bot.features.chat.desk import Desk
 from bot.features.contacts.contact_list import number_contacts
 from bot.features.preferences import help_request, preferences
 from bot.features.preferences import message as preference_message
 from bot.features.reviews import appeal_message
+from bot.features.reviews.answers import list_questions, respond
 from bot.features.reviews.appeals import Appeals
 from bot.messages.answers import moment_of
 from bot.messages.message import Message
@@ -41,6 +43,7 @@ def add(routes: Blueprint, *, services: Services, door: Door) -> None:
             "me.html",
             at=moment_of(desk.local, language=desk.language),
             figures=page.figures(),
+            questions=page.questions(),
             contacts=page.contacts(period),
             places=page.places(asked="rank" in request.args),
             wishes=page.wishes(),
@@ -71,6 +74,18 @@ def appeal(services: Services, visitor: Visitor) -> Message:
         if contact.external_userid == form.get("customer"):
             return Appeals(services, visitor.userid, at=at).open(contact, text)
     return appeal_message.not_found(language=services.language, many=(), number=None, at=local)
+
+
+def answer(services: Services, visitor: Visitor) -> Message:
+    """Answer a question about the visitor's adds, as the chat's 回答 does."""
+    at, form = services.clock.now(), request.form
+    desk = Desk(services, at=at)
+    if not desk.is_in_rollout(visitor.userid):
+        return own_message.not_begun(language=desk.language, at=desk.local)
+    asked = list_questions(services, visitor.userid)
+    chosen = next((question for question in asked if question.id == form.get("question")), None)
+    text = " ".join(form.get("text", "").split())[:LONGEST_TEXT]
+    return respond(services, asked=asked, chosen=chosen, text=text, at=at)
 
 
 def mute(services: Services, visitor: Visitor) -> Message:
@@ -120,6 +135,7 @@ def ask_for_help(services: Services, visitor: Visitor) -> Message:
 
 _ACTS: Mapping[str, Act] = {
     "appeal": appeal,
+    "answer": answer,
     "mute": mute,
     "unmute": unmute,
     "leave": leave,

@@ -20,11 +20,13 @@ from bot.features.chat.own import own_figures, own_places
 from bot.features.contacts.contact_list import number_contacts
 from bot.features.contacts.message import ListedCustomer, ShownVerdict, time_and_way
 from bot.features.customers.name_sentences import called
+from bot.features.reviews.answers import list_questions
 from bot.features.reviews.appeals import Appeals
+from bot.features.reviews.question_message import asked_of
 from bot.features.standings.course import course_of
 from bot.features.statements.proof import list_issued
 from bot.features.statements.rules import Statement, shown_code
-from bot.messages.answers import day_of
+from bot.messages.answers import day_of, moment_of
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.lines import labels_of
 from bot.messages.message import Message, as_text
@@ -121,6 +123,20 @@ class OwnPage:
             both = [None if one.sure is None or one.open is None else one.sure + one.open for one in course]
             series.append({"name": names["open"], "values": both, "tone": "open"})
         return {"x": [f"{one.day:%m-%d}" for one in course], "series": series}
+
+    def questions(self) -> list[dict[str, object]]:
+        """Return the questions that wait for this person's own words, as the chat puts them."""
+        desk = self._desk
+        asked = list_questions(desk.services, self._userid) if self.is_in_rollout else []
+        return [
+            {
+                "id": question.id,
+                "text": asked_of(question.what, language=desk.language, at=desk.local),
+                "until": moment_of(question.until, language=desk.language),
+                "is_over": question.until <= desk.at,
+            }
+            for question in asked
+        ]
 
     def contacts(self, period: str | None) -> dict[str, object]:
         """Return the contacts of the running periods, or of *period*, by what became of them."""
