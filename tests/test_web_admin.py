@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from builders.delivery import give_up
-from builders.e2e import at, change, command_here, outbox_rows, write_config
+from builders.e2e import FakeTime, at, change, command_here, outbox_rows, write_config
 from builders.pages import by_hand, enter, token_in, web, words
 from builders.reviews import ROSTER, RULES, branch
 from flask import Flask
@@ -19,6 +19,7 @@ from bot.features.outages.gaps import take_as_complete
 from bot.features.rules.changes import adopt
 from bot.messages.catalog import texts_in
 from bot.services import Services
+from bot.store.audit import Audit
 from bot.store.sync import WHOLE
 from bot.web.pages import admin_view
 
@@ -134,6 +135,15 @@ def test_what_is_no_dead_letter_is_said_and_changes_nothing(
     assert [row["state"] for row in outbox_rows(services)] == ["failed"]
 
 
+def test_a_retry_is_an_entry_of_the_audit_log(app: Flask, services: Services) -> None:
+    give_up(services, "a", "b", at=NOON)
+
+    retry(app, services, "message:a", "message:none")
+
+    acts = [(act.actor, act.act, act.subject) for act in services.store.audit.acts()]
+    assert acts == [("boss", "retry", "message:a")]
+
+
 def test_an_empty_form_does_nothing(app: Flask, services: Services) -> None:
     give_up(services, "a", at=NOON)
 
@@ -214,6 +224,45 @@ def test_the_audit_log_is_shown_newest_first_in_pages(
     assert re.findall(r"<td class=\"nowrap\">(HR \d)</td>", last) == ["HR 1"]
     assert "第 3 页，共 3 页" in last
     assert texts_in("zh-CN")["audit.whole"] in first
+
+
+def test_the_file_is_read_as_it_stands_now(app: Flask, services: Services) -> None:
+    adopt(services, [], by="test", now=0, at=NOON)  # the first version is recorded
+    folder = services.config.file.parent
+    write_config(folder, quotas=RULES.replace("50", "60"), more=ADMIN)  # and nobody told the service
+    changed = words(section(page(app, services, "?changes=1"), "rules"))
+    write_config(folder, quotas=RULES.replace("50", '"many"'), more=ADMIN)
+    faulty = words(section(page(app, services, "?changes=1"), "rules"))
+
+    assert "目标：50 → 60" in changed
+    assert "配置文件现在有错，服务仍按上次读到的运行" in faulty
+    assert "target" in faulty
+    assert services.config.core_quotas()[0].target == 50
+
+
+def test_the_chain_is_verified_once_a_day_or_when_asked(
+    app: Flask, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verified: list[int] = []
+    broken_at = Audit.broken_at
+    monkeypatch.setattr(Audit, "broken_at", lambda audit: verified.append(1) or broken_at(audit))
+    take_as_complete(services, by="HR", reason="名单读不到")
+
+    first, second = page(app, services), page(app, services)
+    opened = len(verified)
+    take_as_complete(services, by="HR", reason="名单读不到")
+    pressed = by_hand(app, services, "boss", "/admin/audit")
+    after = page(app, services)
+    clock = services.clock
+    assert isinstance(clock, FakeTime)
+    clock.pass_(24 * 3600)
+    page(app, services)
+
+    assert (opened, len(verified)) == (1, 3)
+    assert "11-24 周二 12:00 核对到第 1 条" in words(section(first, "audit"))
+    assert words(section(first, "audit")) == words(section(second, "audit"))
+    assert (pressed.status_code, pressed.headers["Location"]) == (303, "../admin")
+    assert "核对到第 2 条" in words(section(after, "audit"))
 
 
 def test_a_broken_chain_is_said_aloud(app: Flask, services: Services) -> None:

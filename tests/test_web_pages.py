@@ -262,7 +262,7 @@ def test_a_page_takes_nothing_from_elsewhere_and_is_kept_nowhere(
     branch.language = language
     page = client.get(path)
     links = set(re.findall(r'(?:src|href|action)="([^"]*)"', page.text))
-    style = next(link for link in links if link.startswith("static/page.css?v="))
+    files = {link for link in links if link.startswith(("static/page.css?v=", "static/icon.svg?v="))}
     policy = {one.partition(" ")[::2] for one in page.headers["Content-Security-Policy"].split("; ")}
 
     assert policy == {
@@ -274,7 +274,8 @@ def test_a_page_takes_nothing_from_elsewhere_and_is_kept_nowhere(
         ("base-uri", "'none'"),
         ("frame-ancestors", "'none'"),
     }
-    assert links == {"verify", style} | ({"me"} if path == "/about" else set())
+    assert len(files) == 2
+    assert links == {"verify", *files} | ({"me"} if path == "/about" else set())
     assert [word for word in ("<script", "<style", " style=", "onclick") if word in page.text] == []
     assert [
         page.headers[name]
@@ -286,6 +287,15 @@ def test_a_page_takes_nothing_from_elsewhere_and_is_kept_nowhere(
         "DENY",
     ]
     assert "Set-Cookie" not in page.headers
+
+
+def test_the_icon_is_there_under_the_name_that_browsers_ask_for(client: FlaskClient) -> None:
+    link = re.findall(r'rel="icon" type="image/svg\+xml" href="([^"]+)"', client.get("/about").text)
+
+    with client.get(f"/{link[0]}") as linked, client.get("/favicon.ico") as asked:
+        assert (asked.status_code, asked.mimetype) == (200, "image/svg+xml")
+        assert asked.data == linked.data
+        assert asked.headers["Cache-Control"] == "no-cache"
 
 
 def test_a_file_beside_the_pages_is_kept_under_an_address_of_its_content(client: FlaskClient) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.core.workdays import epoch_of
 from bot.features.status.labels import iso
 from bot.messages.catalog import Texts
 from bot.messages.sentences import Sentence, in_language
@@ -40,6 +41,15 @@ def retry(services: Services, ident: str) -> bool:
     if ident.startswith(_EVENT):
         return store.inbox.revive(event_number(ident))
     return store.outbox.revive(ident.removeprefix(_MESSAGE))
+
+
+def retry_by(services: Services, ident: str, *, by: str) -> bool:
+    """Do the same for the userid *by*, with an entry in the audit log. At most one try for each entry."""
+    with services.store.transaction():
+        if is_dead := retry(services, ident):
+            at = epoch_of(services.clock.now())
+            services.store.audit.add(at=at, actor=by, act="retry", subject=ident, detail={})
+    return is_dead
 
 
 def drop(services: Services, ident: str) -> bool:

@@ -9,6 +9,7 @@ from bot.features.delivery.sender import LEASE
 from bot.features.health import Health
 from bot.features.outages import catch_up, gaps
 from bot.features.robots.posts import fingerprints
+from bot.features.status.audit import ChainState
 from bot.features.status.comparison import last_drift
 from bot.features.status.figures import last_reading
 from bot.features.status.labels import iso
@@ -22,9 +23,15 @@ from bot.store.welcomes import Counts
 _OWN_PARTS = {"clock", "space", "decree", "ledger"}
 
 
-def status_report(services: Services, degraded: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return what `status` prints for programs; *degraded* as `list_degraded` has it."""
+def status_report(
+    services: Services, degraded: list[dict[str, Any]], *, chain: ChainState | None = None
+) -> dict[str, Any]:
+    """Return what `status` prints for programs; *degraded* as `list_degraded` has it.
+
+    *chain*: the state of the audit log; None: it is verified now.
+    """
     store, now, config = services.store, int(services.store.now()), services.config
+    broken_at = store.audit.broken_at() if chain is None else chain.broken_at
     token = store.tokens.get(TOKEN)
     lease = store.leases.get(LEASE, now=now)
     return {
@@ -64,7 +71,7 @@ def status_report(services: Services, degraded: list[dict[str, Any]]) -> dict[st
         "facts": {"newest_at": iso(config, store.contact_knowledge.newest_facts())},
         "directory": _directory(services),
         "troubles": _troubles(services, degraded),
-        "audit": {"broken_at": store.audit.broken_at()},
+        "audit": {"broken_at": broken_at},
     }
 
 

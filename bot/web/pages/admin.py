@@ -7,7 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from bot.features.access.rules import Page
 from bot.features.access.visitor import Visitor
-from bot.features.dead import retry
+from bot.features.dead import retry_by
+from bot.features.status.audit import said_of_chain, verify_chain
 from bot.messages.answers import moment_of
 from bot.messages.catalog import texts_in
 from bot.services import Services
@@ -40,8 +41,15 @@ def add(routes: Blueprint, *, services: Services, door: Door) -> None:
 
     @routes.post("/admin/dead")
     @door.opens(Page.ADMIN)
-    def admin_dead(_visitor: Visitor) -> ResponseReturnValue:
-        return door.done("admin", _retry(services, request.form.getlist("id")[:MOST_RETRIED]))
+    def admin_dead(visitor: Visitor) -> ResponseReturnValue:
+        idents = request.form.getlist("id")[:MOST_RETRIED]
+        return door.done("admin", _retry(services, idents, by=visitor.userid))
+
+    @routes.post("/admin/audit")
+    @door.opens(Page.ADMIN)
+    def admin_audit(_visitor: Visitor) -> ResponseReturnValue:
+        texts, state = texts_in(services.language), verify_chain(services, at=services.clock.now())
+        return door.done("admin", [said_of_chain(state, texts)])
 
 
 def _asked(name: str) -> int:
@@ -49,12 +57,12 @@ def _asked(name: str) -> int:
     return max(request.args.get(name, 1, type=int), 1)
 
 
-def _retry(services: Services, idents: list[str]) -> list[str]:
+def _retry(services: Services, idents: list[str], *, by: str) -> list[str]:
     """Give each ticked letter a new round of tries, as `quotabot dead retry` does; return a line for each."""
     texts, lines, taken = texts_in(services.language), [], 0
     for ident in idents:
         try:
-            is_dead = retry(services, ident)
+            is_dead = retry_by(services, ident, by=by)
         except ValueError:
             is_dead = False
         taken += is_dead

@@ -6,13 +6,15 @@ Lines are those of `quotabot status`, `check`, `dead list`, `quotas diff` and `a
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from bot.config import ConfigError
+from bot.config import ConfigError, load
 from bot.config.own_texts import own_text_warnings
 from bot.config.warnings import warnings, years_that_matter
 from bot.features.dead import list_dead, spoken
@@ -23,8 +25,10 @@ from bot.features.rules.change_report import meaning_of, section_said
 from bot.features.rules.changes import find_pending_changes, find_section_changes
 from bot.features.rules.message import rule_lines
 from bot.features.standings.load import load_rulebook
+from bot.features.status.audit import ChainState, last_state, said_of_chain
 from bot.features.status.lines import status_lines
 from bot.features.status.report import list_degraded, status_report
+from bot.messages.answers import moment_of
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.sanitize import clean
 from bot.services import Services
@@ -49,7 +53,11 @@ class AdminPage:
 
     @cached_property
     def _report(self) -> dict[str, Any]:
-        return status_report(self._services, self._degraded)
+        return status_report(self._services, self._degraded, chain=self._chain)
+
+    @cached_property
+    def _chain(self) -> ChainState:
+        return last_state(self._services, at=self._at)
 
     # --- status and check ---
 
@@ -147,15 +155,24 @@ class AdminPage:
         ]
 
     def changes(self) -> list[dict[str, object]]:
-        """Return what the file, as it was read last, would change: the lines of `quotabot quotas diff`."""
+        """Return what the file, as it stands now, would change: the lines of `quotabot quotas diff`.
+
+        A file with faults changes nothing: then these are said.
+        """
+        file = self._services.config.file
+        try:
+            services = replace(self._services, config=load(file, environ=os.environ))
+        except ConfigError as error:
+            faults = [fault.say(self.texts) for fault in error.faults]
+            return [{"lines": [self.texts["pages.admin.faults"], *faults], "meaning": []}]
         found: list[dict[str, object]] = [
             {
                 "lines": said_of(news_of(change), language=self.language),
                 "meaning": meaning_of(change, self.texts, adopted=False),
             }
-            for change in find_pending_changes(self._services, at=self._at)
+            for change in find_pending_changes(services, at=self._at)
         ]
-        sections = find_section_changes(self._services)
+        sections = find_section_changes(services)
         return found + [{"lines": [section_said(one, self.language)], "meaning": []} for one in sections]
 
     # --- audit ---
@@ -169,7 +186,7 @@ class AdminPage:
         last = newest - (page - 1) * A_PAGE
         after = max(0, last - A_PAGE)
         entries = audit.some(after=after, most=last - after)
-        broken_at = self._report["audit"]["broken_at"]
+        verified = self._calendar.moment(self._chain.at)
         return {
             "rows": [
                 (
@@ -182,7 +199,10 @@ class AdminPage:
                 )
                 for seq, act in reversed(entries)
             ],
-            "broken_at": broken_at,
+            "state": said_of_chain(self._chain, self.texts),
+            "is_broken": self._chain.broken_at is not None,
+            "verified": moment_of(verified, language=self.language),
+            "entries": self._chain.entries,
             "page": page,
             "pages": pages,
         }

@@ -67,6 +67,11 @@ def files() -> Blueprint:
     """Return the route of the files beside the pages."""
     static = Blueprint("files", __name__, static_folder=str(_STATIC), static_url_path="/static")
 
+    @static.get("/favicon.ico")
+    def icon() -> Response:
+        """Serve the icon under the name that browsers ask for unasked."""
+        return static.send_static_file("icon.svg")
+
     @static.after_request
     def guard(response: Response) -> Response:
         response.headers.update(_HEADERS)
