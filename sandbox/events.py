@@ -42,7 +42,7 @@ _CONTACT: Mapping[str, tuple[str, bool | None, bool]] = {
     "msg_audit_approved": ("msg_audit_approved", None, True),
 }
 _BY_ADMIN = 202  # add_way of a transferred customer (92114)
-_APP_EVENTS = ("subscribe", "unsubscribe", "enter_agent")
+_APP_EVENTS = ("subscribe", "unsubscribe", "enter_agent", "menu")
 # ChangeTypes that WeCom writes without CDATA; readers must accept both.
 _BARE_CHANGES = ("create_user", "update_user", "delete_user", "create_party", "update_party", "delete_party")
 
@@ -52,10 +52,11 @@ def compose(world: World, spec: Spec) -> list[Event]:
 
     Kinds: add, half_add, edit, del_by_member, del_by_customer, transfer (with ``to``), allot (with ``to``: a
     transfer that takes its day), refuse_transfer, transfer_fail, msg_audit_approved, text (``word``), click
-    (``key``, ``task_id``), subscribe, unsubscribe, enter_agent, contact_change (``change_type``, ``fields``),
-    tag_create (``group``, ``name``), tag_update (``tag``, ``name``), tag_delete (``tag``: a tag's or a
-    group's), tag_shuffle, raw (``xml``). ``at`` is epoch seconds, by default the virtual now. Without
-    ``external_userid`` an add gets a new customer, every other kind the member's newest one.
+    (``key``, ``task_id``), menu (``key``), subscribe, unsubscribe, enter_agent, contact_change
+    (``change_type``, ``fields``), tag_create (``group``, ``name``), tag_update (``tag``, ``name``),
+    tag_delete (``tag``, or a group's), tag_shuffle, raw (``xml``). ``at`` is epoch seconds, by default the
+    virtual now. Without ``external_userid`` an add gets a new customer, every other kind the member's newest
+    one.
     """
     kind = spec.get("kind")
     maker = _MAKERS.get(kind) if isinstance(kind, str) else None
@@ -245,8 +246,8 @@ def _text(world: World, spec: Spec, at: int) -> list[Event]:
 
 def _app(world: World, spec: Spec, at: int) -> list[Event]:
     userid, kind = _spelled(world, _needed(spec, "userid")), _needed(spec, "kind")
-    key = cdata("EventKey", "") if kind == "enter_agent" else ""
-    body = cdata("Event", kind) + key + _agent(world)
+    key = cdata("EventKey", _optional(spec, "key")) if kind in ("enter_agent", "menu") else ""
+    body = cdata("Event", {"menu": "click"}.get(kind, kind)) + key + _agent(world)
     return [_app_event(kind, userid, _xml(world, userid, at, "event", body))]
 
 

@@ -22,6 +22,12 @@ OUTSIDER = "outsider"  # somebody of WeChat, who is no member
 _STATE = re.compile(r"[A-Za-z0-9]{0,128}")
 _SCOPES = ("snsapi_base", "snsapi_privateinfo")
 _LEFT = 5  # the status of somebody who left
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'; form-action 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 _Check = Callable[[World, Mapping[str, str]], None]
@@ -44,6 +50,11 @@ def userinfo(world: World, *, query: Mapping[str, str], raw: bytes, call: Call) 
 def blueprint(world: World) -> Blueprint:
     """Return WeCom's two login pages, and the way from a phone to a page."""
     routes = Blueprint("oauth", __name__, template_folder="templates")
+
+    @routes.after_request
+    def guard(response: Response) -> Response:
+        response.headers.update(_HEADERS)
+        return response
 
     @routes.get("/connect/oauth2/authorize")
     def in_wecom() -> Response | tuple[str, int]:

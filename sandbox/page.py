@@ -126,6 +126,7 @@ def _page(world: World, sender: CallbackSender) -> Response:
             phones=_chosen(phones.phones(world, texts), only),
             groups=phones.groups(world, texts) if not only or _GROUPS in only else [],
             people=world.people,
+            menu=world.menu,
             customer=phones.customer(world),
             next_acts=NEXT,
             steps=trail.steps(world, sender),

@@ -11,7 +11,7 @@ from sandbox.events import Event, Spec, SpecError
 from sandbox.world import World
 
 _WAIT_S = 3.0  # the page should show the effect of a button
-_OWN_ACTS = ("text", "click")
+_OWN_ACTS = ("text", "click", "menu")
 
 Texts = Mapping[str, str]
 
@@ -19,8 +19,8 @@ Texts = Mapping[str, str]
 def act(world: World, sender: CallbackSender, form: Mapping[str, str], texts: Texts) -> str:
     """Fire the event of a form and return what to tell the player, often nothing.
 
-    *form*: ``act`` (one of customer.ACTS, text, click) and ``userid``, with ``external_userid``, ``to``,
-    ``word``, ``key``, ``task_id`` where the act needs them. *texts*: the notes.
+    *form*: ``act`` (one of customer.ACTS, text, click, menu) and ``userid``, with ``external_userid``,
+    ``to``, ``word``, ``key``, ``task_id`` where the act needs them. *texts*: the notes.
     """
     wanted = {name: value.strip() for name, value in form.items() if value.strip()}
     kind = wanted.pop("act", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -65,6 +66,22 @@ def test_the_page_asks_who_to_continue_as_and_sends_the_browser_back(api: Api, p
     target = urlsplit(answer.headers["Location"])
     assert f"{target.scheme}://{target.netloc}{target.path}" == BACK
     assert parse_qs(target.query)["state"] == ["s1"]
+
+
+@pytest.mark.parametrize("path", ["/connect/oauth2/authorize", "/wwlogin/sso/login"])
+def test_the_page_has_no_style_of_its_own_and_nothing_from_elsewhere(api: Api, path: str) -> None:
+    answer = api.client.get(path, query_string=in_wecom(api) if "oauth2" in path else in_browser(api))
+    style, icon = (
+        re.search(rf'<link rel="{kind}"[^>]* href="([^"]+)"', answer.text) for kind in ("stylesheet", "icon")
+    )
+
+    assert "<style" not in answer.text
+    assert "default-src 'none'; style-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert style is not None
+    assert icon is not None
+    for link in (style, icon):
+        with api.client.get(link[1]) as file:
+            assert file.status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from sandbox.clock import ClockError, VirtualClock
 from sandbox.history import CHINA
 from sandbox.texts import LANGUAGES, texts_in
+from sandbox.wxcrypto import Codec
 
 
 @pytest.fixture
@@ -26,6 +27,8 @@ def api() -> Api:
 def receiver(api: Api) -> Iterator[Receiver]:
     with receiving() as receiver:
         api.world.callback_url = receiver.url
+        app = api.world.app
+        receiver.codec = Codec(token=app.callback_token, aes_key=app.callback_aes_key, receive_id=app.corp_id)
         yield receiver
 
 
@@ -44,6 +47,26 @@ def test_the_page_shows_every_person_and_each_message_under_its_receiver(api: Ap
     assert "今天加 2 位就够" in phone
     assert page.count("今天加 2 位就够") == 1
     assert '<time datetime="2026-11-23T12:00:00+08:00">' in page
+
+
+def test_every_phone_has_the_apps_menu_whose_buttons_are_pressed(api: Api, receiver: Receiver) -> None:
+    buttons = [
+        {"type": "click", "name": "进度", "key": "progress"},
+        {"type": "view", "name": "关于", "url": "https://a.b"},
+    ]
+    before = page_of(api.client)
+    api.world.menu = {"button": [{"name": "我的", "sub_button": buttons}, buttons[0]]}
+    phone = page_of(api.client).split('id="yg02"')[1].split("</article>")[0]
+    bar = phone[phone.index('<nav class="menu"') : phone.index("</nav>")]
+    api.client.post("/page/act", data={"act": "menu", "userid": "yg02", "key": "progress"})
+
+    assert '<nav class="menu"' not in before
+    assert 'aria-label="员工乙的菜单"' in bar
+    assert bar.count('<button name="key" value="progress">进度</button>') == 2
+    assert "<summary>我的</summary>" in bar
+    assert "/phone/open?as=yg02&amp;to=https%3A%2F%2Fa.b" in bar
+    told = [(event.findtext("Event"), event.findtext("EventKey")) for event in receiver.opened()]
+    assert told == [("click", "progress")]
 
 
 def test_chosen_phones_stand_alone_and_in_their_order(api: Api) -> None:

@@ -22,6 +22,7 @@ import requests
 from bot.app import service
 from bot.app.bootstrap import open_services
 from bot.app.demo_report import reporting
+from bot.app.menu import push_menu
 from bot.config import Config, load
 from bot.core.workdays import WorkCalendar
 from bot.features.outages import catch_up
@@ -81,6 +82,10 @@ quick_loss = {{ rate = 0.3, min_adds = 10 }}
 # Each leader decides about the other's people: nobody decides about those they lead.
 [review]
 reviewers = ["zg01", "zg02"]
+
+# One of them also runs the bot: their phone opens /admin, too.
+[admins]
+userids = ["zg01"]
 
 [[robots]]
 name = "branch"
@@ -201,9 +206,11 @@ def running(
         def speak(spoken: str) -> None:
             if not language:
                 services.use(write(spoken), services.directory)
+                push_menu(services)
                 sandbox.post("clock", {"speed": speed})  # somebody is there
 
         delivered = _fill(services, sandbox, url)
+        push_menu(services)
         stack.enter_context(reporting(services, sandbox, speak=speak))
         yield Demo(sandbox, services, url, path, history=delivered)
 

@@ -47,6 +47,7 @@ document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (form.hasAttribute("data-whole")) return;
   event.preventDefault();
+  form.closest("details")?.removeAttribute("open");
   const body = new URLSearchParams(new FormData(form, event.submitter));
   event.submitter?.setAttribute("aria-busy", "true");
   sending += 1;
