@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from builders.browser import DESKTOP, PHONE, NewPage, assert_accessible
-from builders.e2e import add_customers, at
+from builders.delivery import give_up
+from builders.e2e import add_customers, at, outbox_rows
 from builders.pages import beside_wecom
-from builders.reviews import tell
+from builders.reviews import BURST_RULE, burst, morning, tell
 from builders.service import running
 from playwright.sync_api import Page, expect
+from python_calamine import CalamineWorkbook
 
 from bot.core.relations import RelationKind
+from bot.messages.catalog import texts_in
 from bot.services import Services
 from bot.web.pages.door import SESSION_COOKIE
 
 REVIEWERS = '[review]\nreviewers = ["zg01", "zg02"]\n'
+ADMINS = '[admins]\nuserids = ["zg01"]\n'
+WIDE = {"width": 1920, "height": 1080}
 NARROW = {"width": 320, "height": 700}
 
 
@@ -42,7 +50,7 @@ def language(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def bank(browser: object, tmp_path: Path, language: str) -> Iterator[Bank]:
-    more = f'{REVIEWERS}[locale]\nlanguage = "{language}"\n'
+    more = f'{REVIEWERS}{ADMINS}{BURST_RULE}[locale]\nlanguage = "{language}"\n'
     with beside_wecom(tmp_path, more=more) as (services, wecom):
         add_customers(services, "yg01", *(at(f"2026-11-{day:02}T10:00") for day in (3, 4, 5, 24)))
         tell(services, "yg01", "wm-lost", at("2026-11-04T11:00"), RelationKind.ADDED)
@@ -107,6 +115,101 @@ def test_leave_is_noted_and_confirmed(bank: Bank, new_page: NewPage) -> None:
 
     expect(leader.locator("#said")).to_contain_text("员工甲")
     assert len(bank.services.store.contact_knowledge.absences()["yg01"]) == 2
+    expect(mine.locator(".meter")).to_have_attribute("aria-label", re.compile("/50"))
+    mine.reload()
+    expect(mine.locator(".meter")).to_have_attribute("aria-label", re.compile("/45"))  # 19 of 21 workdays
+    assert_accessible(mine)
+
+
+def test_a_question_is_answered_on_the_page(bank: Bank, new_page: NewPage) -> None:
+    services = bank.services
+    burst(services, "yg02", begin=at("2026-11-24T10:00"))
+    morning(services, at("2026-11-25T09:07"))
+    page = new_page(viewport=NARROW)
+    bank.open(page, "yg02")
+    field = page.locator("#questions textarea")
+    expect(field).to_have_accessible_description(re.compile("16"))
+    assert_accessible(page)
+    assert overflow(page) == 0
+    field.fill("那天支行有活动")
+    page.locator("#questions button").press("Enter")
+
+    expect(page.locator("#said")).to_be_visible()
+    expect(page.locator("#questions")).to_have_count(0)
+    assert [finding.answer for finding in services.store.findings.open()] == ["那天支行有活动"]
+
+
+# --- a leader's file ---
+
+
+def table_of(page: Page) -> list[list[str]]:
+    """What the list of people shows, without the quota."""
+    rows = page.locator("#people tbody tr")
+    return [[cell.strip() for cell in row.locator("th, td").all_inner_texts()] for row in rows.all()]
+
+
+def downloaded(page: Page, button: str) -> bytes:
+    with page.expect_download() as download:
+        page.locator(f"#people button[value={button}]").click()
+    return Path(download.value.path()).read_bytes()
+
+
+def test_an_export_has_the_rows_of_the_page(bank: Bank, new_page: NewPage) -> None:
+    page = new_page(accept_downloads=True)
+    bank.open(page, "zg01", "/team")
+    page.locator("#people thead a").nth(3).click()  # sorted by a figure, from the server
+    page.wait_for_url("**/team?*sort=*")
+    shown = table_of(page)
+
+    text = downloaded(page, "csv").decode("utf-8-sig")
+    book = CalamineWorkbook.from_filelike(io.BytesIO(downloaded(page, "xlsx")))
+    sheet = book.get_sheet_by_index(0).to_python()
+
+    assert len(shown) == 6
+    for rows in (list(csv.reader(io.StringIO(text))), sheet):
+        assert people_in(rows, bank.services) == [(row[0], int(row[1]), int(row[4])) for row in shown]
+
+
+def people_in(rows: Sequence[Sequence[object]], services: Services) -> list[tuple[object, int, int]]:
+    """Name, target and counted of each person in the *rows* of a file, below the row with the heads."""
+    texts = texts_in(services.language).table("tables.columns")
+    heads = [str(texts[key]) for key in ("name", "target", "counted")]
+    first = next(number for number, row in enumerate(rows) if set(heads) <= set(row))
+    name, target, counted = (list(rows[first]).index(head) for head in heads)
+    return [
+        (row[name], int(str(row[target]).split(".")[0]), int(str(row[counted]).split(".")[0]))
+        for row in rows[first + 1 :]
+        if row[name]
+    ]
+
+
+# --- an administrator ---
+
+
+def test_an_administrator_retries_a_dead_letter(bank: Bank, new_page: NewPage) -> None:
+    give_up(bank.services, "a", at=at("2026-11-25T09:07"))
+    page = new_page(viewport=PHONE)
+    bank.open(page, "zg01", "/admin")
+    assert_accessible(page)
+    page.locator("#dead input[name=id]").check()
+    page.locator("#dead button").click()
+
+    expect(page.locator("#said")).to_contain_text("message:a")
+    expect(page.locator("#dead input[name=id]")).to_have_count(0)
+    expect(page.locator("#audit tbody")).to_contain_text("retry")
+    assert [row["state"] for row in outbox_rows(bank.services)] == ["pending"]
+    page.locator("#audit form button").click()
+    expect(page.locator("#said")).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/team", "/review", "/admin"])
+def test_pages_of_leaders_fit_every_width(bank: Bank, new_page: NewPage, path: str) -> None:
+    for size in (NARROW, PHONE, WIDE):
+        page = new_page(viewport=size, color_scheme="dark")
+        bank.open(page, "zg01", path)
+        expect(page.locator("h1")).to_be_visible()
+        assert_accessible(page)
+        assert overflow(page) == 0, size
 
 
 def test_without_scripts_everything_but_the_chart_is_there(bank: Bank, new_page: NewPage) -> None:

@@ -207,7 +207,7 @@ def app(store: Store) -> Flask:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_path_stands_on_the_page_and_no_other(app: Flask, language: str) -> None:
     page = text_of("http", language)
-    told = set(re.findall(r"^\| `[A-Z]+ (/[\w/-]+)` ", page, re.MULTILINE))
+    told = set(re.findall(r"^\| `[A-Z]+ (/[\w./-]+)` ", page, re.MULTILINE))
     served = {rule.rule for rule in app.url_map.iter_rules() if "<" not in rule.rule}
 
     assert told == served

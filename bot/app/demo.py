@@ -57,6 +57,10 @@ url = "{store}"
 [locale]
 language = "{language}"
 
+# Off anyway. A day of next year lets no December begin with a warning that its decree is missing.
+[calendar]
+holidays = [{new_year}]
+
 [directory]
 source = "csv"
 roster = "roster.csv"
@@ -192,6 +196,7 @@ def running(
             text = _CONFIG.format(
                 **app,
                 month=f"{start[:7]}-01",
+                new_year=date(int(start[:4]) + 1, 1, 1),
                 url=sandbox.url,
                 port=port,
                 language=spoken,
