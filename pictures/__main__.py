@@ -20,6 +20,7 @@ from bot.app.demo import running  # noqa: E402
 from bot.cli.tour import play  # noqa: E402
 from bot.features.contacts.contact_list import number_contacts  # noqa: E402
 from bot.features.reviews.decide import open_appeal  # noqa: E402
+from pictures import sheets  # noqa: E402
 from pictures.camera import CameraError, take  # noqa: E402
 from pictures.office import Office  # noqa: E402
 from pictures.scenes import SCENES  # noqa: E402
@@ -28,14 +29,16 @@ _LANGUAGES = ("zh-CN", "en")
 _DEMO, _DAY = "demo", date(2026, 11, 17)
 # Pages of the bot: whose, which, and how much of it a phone shows.
 _PAGES = {"me": ("yg01", "/me", (390, 844)), "review": ("zg02", "/review", (390, 1000))}
+_SHEET = "pages-"  # before the name of a page: its contact sheet
+_SHEETS = tuple(f"{_SHEET}{page}" for page in sheets.PAGES)
 
 
 @click.command()
-@click.argument("names", nargs=-1, type=click.Choice(sorted([*SCENES, *_PAGES, _DEMO])))
+@click.argument("names", nargs=-1, type=click.Choice(sorted([*SCENES, *_PAGES, *_SHEETS, _DEMO])))
 @click.option("--to", "folder", type=click.Path(path_type=Path), default=ROOT / "docs" / "images")
 def main(names: tuple[str, ...], folder: Path) -> None:
     """Write the pictures of NAMES, or all, in both languages, and say how large they are."""
-    for name in names or (*SCENES, *_PAGES, _DEMO):
+    for name in names or (*SCENES, *_PAGES, *_SHEETS, _DEMO):
         for language in _LANGUAGES:
             path = folder / f"{name}.{language}.png"
             try:
@@ -51,6 +54,9 @@ def _make(name: str, language: str, path: Path) -> None:
         return
     if name in _PAGES:
         _page(name, language, path)
+        return
+    if name in _SHEETS:
+        sheets.make(name.removeprefix(_SHEET), language, _DAY, path)
         return
     shots = SCENES[name]
     begin = shots[0].at

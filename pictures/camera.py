@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image, ImageChops
 
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _PHONE, _EDGE = 342, 40  # CSS pixels: a phone with the gap beside it; what is left and right of all
 _TALLEST = 2400
 _WINDOW = 1440, 900
@@ -38,9 +38,9 @@ def take(url: str, *, language: str, path: Path, phones: int = 0, window: tuple[
 
 
 def _browse(url: str, shot: Path, *, size: tuple[int, int], language: str, profile: Path) -> None:
-    browser = next((found for name in _BROWSERS if (found := shutil.which(name))), None)
+    browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if browser is None:
-        raise CameraError(f"no browser found; install one of {', '.join(_BROWSERS)}")
+        raise CameraError(f"no browser found; install one of {', '.join(BROWSERS)}")
     command = [
         *(browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"),
         *("--hide-scrollbars", f"--user-data-dir={profile}", f"--window-size={size[0]},{size[1]}"),

@@ -11,6 +11,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from builders.browser import DESKTOP, PHONE, NewPage, assert_accessible
@@ -163,6 +164,26 @@ def test_a_card_opens_the_page_of_its_reader(opened: Page) -> None:
 
     expect(new.value.locator("body")).to_contain_text("员工乙")  # logged in by the phone, without a question
     assert new.value.url.partition("#")[0].endswith("/me")
+
+
+def test_the_menu_of_a_phone_asks_the_bot(opened: Page) -> None:
+    phone_of = phone(opened, "yg11")
+    menu = phone_of.get_by_role("navigation")
+    menu.get_by_text("Mine").press("Enter")
+    press(menu, "Rank")
+
+    expect(phone_of.locator(".bubble.markdown").last).to_contain_text("place")
+    expect(menu.locator("details[open]")).to_have_count(0)
+
+
+def test_an_administrator_opens_their_page_from_a_phone(opened: Page, demo: str) -> None:
+    switches = opened.request.get(urljoin(demo, "/sandbox/switches")).text()
+    (bot,) = re.findall(r'"callback_url": ?"([^"]+)"', switches)
+    opened.goto(urljoin(demo, f"/phone/open?as=zg01&to={urljoin(bot, '/admin')}"))
+
+    expect(opened.get_by_role("link", name="Admin")).to_have_attribute("aria-current", "page")
+    expect(opened.locator("#audit")).to_be_visible()
+    assert_accessible(opened)
 
 
 def test_the_bot_speaks_the_language_that_is_chosen(opened: Page) -> None:

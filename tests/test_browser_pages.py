@@ -13,13 +13,15 @@ import pytest
 from builders.browser import DESKTOP, PHONE, NewPage, assert_accessible
 from builders.delivery import give_up
 from builders.e2e import add_customers, at, outbox_rows
-from builders.pages import beside_wecom
+from builders.pages import NOON, beside_wecom
 from builders.reviews import BURST_RULE, burst, morning, tell
 from builders.service import running
 from playwright.sync_api import Page, expect
 from python_calamine import CalamineWorkbook
 
 from bot.core.relations import RelationKind
+from bot.features.contacts.contact_list import number_contacts
+from bot.features.reviews.decide import open_appeal
 from bot.messages.catalog import texts_in
 from bot.services import Services
 from bot.web.pages.door import SESSION_COOKIE
@@ -181,6 +183,30 @@ def people_in(rows: Sequence[Sequence[object]], services: Services) -> list[tupl
         for row in rows[first + 1 :]
         if row[name]
     ]
+
+
+# --- on paper ---
+
+
+def test_paper_has_what_the_page_says_and_nothing_to_press(bank: Bank, new_page: NewPage) -> None:
+    services = bank.services
+    (lost,) = (one for one in number_contacts(services, "yg01", at=NOON) if one.external_userid == "wm-lost")
+    open_appeal(services, "yg01", lost.external_userid, text="柜台误删", at=NOON)
+    give_up(services, "a", at=NOON)
+    whose = {"/me": "yg01", "/team": "zg01", "/review": "zg02", "/admin": "zg01"}
+    said = {"/me": "…lost", "/team": "员工甲", "/review": "柜台误删", "/admin": "message:a"}
+    for path, userid in whose.items():
+        page = new_page(color_scheme="dark", viewport={"width": 680, "height": 960})
+        bank.open(page, userid, path)
+        expect(page.locator("h1")).to_be_visible()
+        page.emulate_media(media="print")
+
+        expect(page.locator("main").get_by_text(said[path]).first).to_be_visible()
+        for control in page.locator("button, input, textarea, select, nav, .button").all():
+            expect(control).to_be_hidden()
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        assert overflow(page) == 0
+        assert len(page.pdf(prefer_css_page_size=True)) > 1000
 
 
 # --- an administrator ---

@@ -5,6 +5,7 @@
 (() => {
   const charts = [];
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const paper = window.matchMedia("print");
   const TONES = { counted: "--brand", sure: "--pale", open: "--wait", pace: "--soft", good: "--good", ink: "--ink" };
 
   function colour(name) {
@@ -48,7 +49,9 @@
       charts.push({ chart: window.echarts.init(place), data });
     }
     draw();
+    const resize = () => charts.forEach(({ chart }) => chart.resize());
     dark.addEventListener("change", draw);
-    new ResizeObserver(() => charts.forEach(({ chart }) => chart.resize())).observe(document.body);
+    paper.addEventListener("change", () => { draw(); resize(); });
+    new ResizeObserver(resize).observe(document.body);
   });
 })();
