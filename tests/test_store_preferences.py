@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -243,3 +245,28 @@ def test_a_file_waits_until_it_is_sent(store: Store) -> None:
     assert store.attachments.get("x2") is None
     assert there == ("团队.xlsx", b"PK\x00")
     assert store.attachments.get("x1") is None
+
+
+def test_of_two_processes_that_show_a_list_at_once_one_list_stays_and_none_fails(place: Path | str) -> None:
+    """Two workers may answer two messages of one person at the same moment."""
+    lists = {name: [f"wm-{name}-{number}" for number in range(size)] for name, size in (("a", 20), ("b", 5))}
+    failures: list[BaseException] = []
+
+    def show(mine: Store, customers: list[str]) -> None:
+        try:
+            for _ in range(30):
+                with mine.transaction():
+                    mine.preferences.show("jia", customers, at=NOW)
+        except Exception as error:  # noqa: BLE001 - told to the test
+            failures.append(error)
+
+    with closing(Store(place)) as one, closing(Store(place)) as two:
+        threads = [Thread(target=show, args=given) for given in ((one, lists["a"]), (two, lists["b"]))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        shown = one.preferences.shown("jia")
+
+    assert failures == []
+    assert list(shown.values()) in lists.values()

@@ -96,13 +96,16 @@ class Preferences(TableGroup):
         return [(row["userid"], date.fromisoformat(row["day"])) for row in rows]
 
     def show(self, userid: str, external_userids: Sequence[str], *, at: int) -> None:
-        """Note that they were shown these customers under the numbers 1, 2 … *at* in epoch s."""
-        self._engine.run("list_shown_clear", userid=userid)
+        """Note that they were shown these customers under the numbers 1, 2 … *at* in epoch s.
+
+        Call it inside a transaction: two processes that do this at once wait for each other at the first row.
+        """
         rows = [
             {"userid": userid, "number": number, "external_userid": external_userid, "shown_at": at}
             for number, external_userid in enumerate(external_userids, start=1)
         ]
         self._engine.run_many("list_shown_put", rows)
+        self._engine.run("list_shown_cut", userid=userid, last=len(rows))
 
     def shown(self, userid: str) -> dict[int, str]:
         """Return the customers of the list that they were shown last, by number."""

@@ -32,7 +32,8 @@ def list_contacts(
     """
     found = number_contacts(services, userid, at=at, period=period, branch=branch)
     shown = [contact.external_userid for contact in found]
-    services.store.preferences.show(userid, shown, at=epoch_of(at))
+    with services.store.transaction():
+        services.store.preferences.show(userid, shown, at=epoch_of(at))
     local = services.config.work_calendar().local(at)
     is_over = period is not None and parse_period(period).last < local.date()
     return message.listed(language=services.language, contacts=found, page=page, at=local, is_over=is_over)

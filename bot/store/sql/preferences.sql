@@ -79,13 +79,18 @@ SELECT help_wishes.userid, help_wishes.day
    AND help_wishes.day >= :day
  ORDER BY help_wishes.day, help_wishes.userid;
 
--- name: list_shown_clear(userid)!
+-- name: list_shown_cut(userid, last)!
+-- Forget what an earlier list had after the last number of this one.
 DELETE FROM lists_shown
- WHERE userid = :userid;
+ WHERE userid = :userid
+   AND number > :last;
 
 -- name: list_shown_put(userid, number, external_userid, shown_at)*!
 INSERT INTO lists_shown (userid, number, external_userid, shown_at)
-VALUES (:userid, :number, :external_userid, :shown_at);
+VALUES (:userid, :number, :external_userid, :shown_at)
+ON CONFLICT (userid, number) DO UPDATE
+   SET external_userid = excluded.external_userid,
+       shown_at = excluded.shown_at;
 
 -- name: list_shown(userid)
 SELECT number, external_userid
