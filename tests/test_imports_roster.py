@@ -200,3 +200,17 @@ def test_the_command(
         f"{path}: not in this file, and stay as they are: lisi",
         "roster: 1 good, 0 bad; stored 1 line(s)",
     ]
+
+
+def test_a_service_that_runs_sees_whom_another_process_has_renamed(tmp_path: Path) -> None:
+    write_roster(tmp_path, JIA)
+    config, clock = write_config(tmp_path), FakeTime(at(NOW))
+    with installation(config, clock) as service, installation(config, clock) as command:
+        imported(command, HEADER, "wangwu,员工丙,1,客户经理,,,,")
+        refresh_directory(service)
+        before = {one.userid for one in service.directory.people}
+        rename(command, [("wangwu", "wang.wu")], "人事")
+        refresh_directory(service)
+
+        assert before == {"zhangsan", "wangwu"}
+        assert {one.userid for one in service.directory.people} == {"zhangsan", "wang.wu"}
