@@ -94,6 +94,38 @@ def test_whose_list_could_not_be_read_after_an_outage_is_told_nothing(services: 
     assert _statements(services) == 1
 
 
+def _outage(services: Services) -> None:
+    moments = (int(at(f"{MONDAY}T15:0{minute}").timestamp()) for minute in (0, 5))
+    services.store.outages.add(*moments, reason="refused", holder="a:1")
+
+
+def _compare(services: Services, moment: str, *userids: str) -> None:
+    """Store a whole comparison that accounts for *userids*."""
+    store, began = services.store, int(at(f"{MONDAY}T{moment}").timestamp())
+    with store.transaction():
+        run = store.syncs.begin(began_at=began, real_began_at=began, accepts_losses=False)
+        store.syncs.put_batches([list(userids)])
+        for userid in userids:
+            store.engine.run("sync_judged", userid=userid, living=0, losses=0)
+        store.syncs.end(run, ended_at=began + 60)
+
+
+def test_who_was_renamed_after_the_comparison_is_told_nothing_until_the_next_one(services: Services) -> None:
+    """Until the bank imports a rename, nobody asks for the list under the new userid."""
+    everybody = [line.partition(",")[0] for line in ROSTER]
+    _compare(services, "14:00", *everybody)
+    _outage(services)
+    _compare(services, "15:20", *(userid for userid in everybody if userid != "behind2"))
+    with services.store.transaction():
+        services.store.renames.put("old2", "behind2", at=int(at(f"{MONDAY}T16:00").timestamp()), by="HR")
+    before = told(services)
+    _compare(services, "16:20", *everybody)
+
+    assert key("reminder", "behind2") not in before
+    assert key("reminder", "behind") in before
+    assert key("reminder", "behind2") in told(services)
+
+
 def test_who_may_be_somebody_known_already_is_told_nothing(services: Services) -> None:
     with services.store.transaction():
         services.store.proposals.put(

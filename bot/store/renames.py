@@ -27,6 +27,10 @@ class Renames(TableGroup):
         renamed = self._engine.one("rename_of", userid=userid)
         return userid if renamed is None else str(renamed["userid"])
 
+    def since(self, since: int) -> frozenset[str]:
+        """Return who got their present userid at *since* (epoch s) or later."""
+        return frozenset(row["userid"] for row in self._engine.all("renames_since", since=since))
+
     def is_known(self, userid: str) -> bool:
         """Return whether anything is known of *userid*, even as an old one."""
         return bool(self._engine.number("rename_traces", userid=userid))

@@ -75,12 +75,16 @@ def find_silence(store: Store, *, now: int) -> Outage | None:
 
 
 def list_unread(store: Store) -> frozenset[str]:
-    """Return the members with lists that the newest comparison could not read, but a later one may."""
+    """Return the members with lists that the newest comparison did not read, but a later one may.
+
+    The comparison could not read them, or asked under a userid that has changed since.
+    """
     run = store.syncs.last()
     if run is None:
         return frozenset()
     drifts = store.syncs.report_lines(run, Cause.UNKNOWN.value)
-    return frozenset(drift.userid for drift in drifts if drift.text not in NEVER_READ)
+    unread = frozenset(drift.userid for drift in drifts if drift.text not in NEVER_READ)
+    return unread | store.renames.since(run.began_at)
 
 
 def _outages(store: Store, *, now: int, since: int) -> list[Outage]:

@@ -16,6 +16,11 @@ SELECT old_userid, userid, renamed_at, renamed_by
   FROM renames
  ORDER BY old_userid;
 
+-- name: renames_since(since)
+SELECT userid
+  FROM renames
+ WHERE renamed_at >= :since;
+
 -- name: rename_put(old_userid, userid, renamed_at, renamed_by)!
 INSERT INTO renames (old_userid, userid, renamed_at, renamed_by)
 VALUES (:old_userid, :userid, :renamed_at, :renamed_by)
