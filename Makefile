@@ -16,7 +16,7 @@ PACKAGES := bot handlers scheduler sandbox
 CHECKED := $(PACKAGES) tests bench pictures deploy
 
 .PHONY: help install demo dist docs test lint types imports unit format bench bench-large size pictures lock \
-	coverage torture fuzz audit clean
+	coverage torture torture-real fuzz audit clean
 
 help:
 	@echo "make demo     a local WeCom and the bot beside it, in the browser"
@@ -28,6 +28,7 @@ help:
 	@echo "make smoke    the wheel in an empty environment, with the demo's tour"
 	@echo "make dist     wheel, image recipe, SBOM and licences in dist/, tried in an empty environment"
 	@echo "make torture  a bank's months with faults by seed, and its books"
+	@echo "make torture-real  real processes, 200 kills and worse on both engines; an hour"
 	@echo "make docs     the pages of docs/ as a site in both languages, in build/site"
 	@echo "make install  only the environment, with .venv/bin/quotabot in it"
 	@echo "make fuzz     a million wrong callbacks by seed, and wrong files, words and answers: half an hour"
@@ -110,6 +111,10 @@ bench: .venv/installed-dev
 TORTURE ?= --seeds 10 --days 90
 torture: .venv/installed-dev
 	cd tests && PYTHONPATH=..:. ../$(BIN)/python -m torture $(TORTURE)
+
+# REAL="--engine sqlite --kills 20 --frozen 0" for a part of it.
+torture-real: .venv/installed-dev
+	cd tests && PYTHONPATH=..:. ../$(BIN)/python -m torture.real $(REAL)
 
 # FUZZ="callbacks --seed 7 --cases 1000" for one part.
 fuzz: .venv/installed-dev

@@ -76,6 +76,10 @@ class Server:
             *("-c", "max_connections=200"),
             *(() if self._durable else _QUICK),
         )
+        self.wait()
+
+    def wait(self) -> None:
+        """Return when it answers."""
         deadline = time.monotonic() + _PATIENCE_S
         while True:
             try:

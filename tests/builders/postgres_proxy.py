@@ -59,8 +59,14 @@ class Proxy:
             if time.monotonic() < self._away_until:
                 client.close()
                 continue
-            server = socket.create_connection((_HOST, self.server_port))
-            self._pairs.append((client, server))
+            try:
+                server = socket.create_connection((_HOST, self.server_port))
+            except OSError:  # it is down
+                client.close()
+                continue
+            with self._lock:
+                self._pairs = [pair for pair in self._pairs if not _is_over(*pair)]
+                self._pairs.append((client, server))
             hushed = threading.Event()
             for act in (self._ask, self._answer):
                 threading.Thread(target=act, args=(client, server, hushed), daemon=True).start()
@@ -113,6 +119,19 @@ class Proxy:
         self._armed = None
         self.cuts += 1
         _lose(client, server)
+
+
+def _is_over(*ends: socket.socket) -> bool:
+    """Close a pair that both sides have left; return whether it is one."""
+    for end in ends:
+        try:
+            end.getpeername()
+        except OSError:
+            continue
+        return False
+    for end in ends:
+        end.close()
+    return True
 
 
 def _lose(*ends: socket.socket) -> None:
