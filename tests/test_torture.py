@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from builders.e2e import change
 from builders.examples import examples
 from torture.play import State, Year
 
-SEEDS = range(examples(15))  # five; in thorough runs thirty
+SEEDS = range(examples(30))  # ten; in thorough runs sixty
 
 
 @pytest.fixture(autouse=True)
@@ -25,6 +26,26 @@ def test_after_days_of_faults_the_books_are_right(seed: int, tmp_path: Path) -> 
     assert books.failures == [], f"again: cd tests && python -m torture --seed {seed} --days 2 --calm-days 1"
     assert books.compared > 0
     assert books.messages["sent"] > 0
+
+
+@pytest.mark.timeout(900)  # each statement goes to the server and back; on a busy machine that takes a while
+def test_on_postgresql_the_books_are_right_too(store_url: str, tmp_path: Path) -> None:
+    books = Year(seed=2, days=1, calm_days=1, folder=tmp_path, store=store_url).play()
+
+    again = "again: cd tests && python -m torture --seed 2 --days 1 --calm-days 1 --engine postgres"
+    assert books.failures == [], again
+    assert books.compared > 0
+    assert books.messages["sent"] > 0
+
+
+def test_what_people_do_by_hand_is_in_the_story(tmp_path: Path) -> None:
+    """Three working days without faults, of a seed that draws a file of each kind."""
+    books = Year(seed=2, days=3, calm_days=0, level=0.0, folder=tmp_path, begin=date(2026, 11, 2)).play()
+
+    assert books.failures == []
+    assert books.by_hand.keys() == {
+        *("import roster", "import absences", "import facts", "import renames", "button"),
+    }
 
 
 def test_a_seed_is_the_same_story_again(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from sandbox.world import World
 from torture import books
 from torture.books import Books
 from torture.death import Killed
+from torture.hands import File, Hands, sign_and_correct
 from torture.process import Process, no_real_waits
 from torture.story import Story
 from torture.wire import Wire
@@ -48,6 +49,13 @@ target = 10
 penalty = { per_missing = 40, cap = 160 }
 [quotas.counting]
 keep_days = 3
+[[quotas]]
+id = "cm-account"
+roles = ["客户经理"]
+period = "month"
+target = 20
+[quotas.counting]
+required_facts = ["account"]
 """
 CAP = 400
 MORE = f"""
@@ -56,6 +64,8 @@ cap_per_month = {CAP}
 [admins]
 userids = ["zg01"]
 """
+_BY_HAND = ("10:05", "15:20")
+_SIGNS = 0.3
 # The bot looks at each of these; between two of them nothing is due that could not wait.
 TIMES = (
     *("02:18", "02:40", "06:12", "08:31", "08:43", "09:08", "09:20", "10:05", "11:15", "12:30", "14:00"),
@@ -111,12 +121,15 @@ class Year:
     folder: Path
     level: float = 1.0
     calm_days: int = 4  # at the end, so that everything heals
+    store: str = "sqlite:///quotabot.db"  # of the bot; the calm one has a file of its own
     begin: date = BEGIN
+    is_over: Callable[[], bool] = lambda: False  # asked each day: end the faults now
 
     def play(self) -> Books:
         """Let *days* pass with faults, then some without, and check the books on the way and at the end."""
         with self.lived() as state:
             state.end()
+            state.books.days = state.days
             return state.books
 
     @contextmanager
@@ -124,10 +137,11 @@ class Year:
         """Let all days pass; the end is not checked yet."""
         with ExitStack() as stack:
             state = stack.enter_context(_opened(self, stack))
-            for number in range(self.days + self.calm_days):
-                if number == self.days:
-                    state.heal()
-                state.day(self.begin + timedelta(days=number))
+            while state.days < self.days and not self.is_over():
+                state.day(self.begin + timedelta(days=state.days))
+            state.heal()
+            for _ in range(self.calm_days):
+                state.day(self.begin + timedelta(days=state.days))
             yield state
 
 
@@ -152,6 +166,7 @@ def _opened(year: Year, stack: ExitStack) -> Iterator[State]:
             api_url="http://wecom.test",
             quotas=QUOTAS,
             more=MORE,
+            store=year.store if name == "bot" else "sqlite:///quotabot.db",
             wecom="max_in_flight = 1",  # one order of calls
         )
         text = path.read_text(encoding="utf-8")
@@ -159,6 +174,7 @@ def _opened(year: Year, stack: ExitStack) -> Iterator[State]:
         configs.append(path)
     with installation(configs[1], clock) as calm:
         record_sections(calm, today=year.begin, now=int(clock()))
+        story = Story(world, rng, employees(branch))
         state = State(
             config=configs[0],
             clock=clock,
@@ -166,7 +182,10 @@ def _opened(year: Year, stack: ExitStack) -> Iterator[State]:
             world=world,
             wire=wire,
             calm=calm,
-            story=Story(world, rng, employees(branch)),
+            story=story,
+            hands=Hands(
+                world, story, random.Random(f"hands {year.seed}"), random.Random(f"presses {year.seed}")
+            ),
             faults=Disturbance(rng, year.level),
             books=Books(),
         )
@@ -188,24 +207,33 @@ class State:
     wire: Wire
     calm: Services
     story: Story
+    hands: Hands
     faults: Disturbance
     books: Books
     process: Process | None = None
     down_for: int = 0  # moments until somebody starts the process again
     specs: list[Spec] = field(default_factory=list)  # of the day, still to come
     late: list[tuple[int, Event]] = field(default_factory=list)  # events on their way, with their time
+    files: list[File] = field(default_factory=list)  # to be imported once the bot is there
+    is_healing: bool = False
+    days: int = 0
 
     def __post_init__(self) -> None:
         self.clock.passed = self._happen_until_now
 
     def day(self, day: date) -> None:
         """Let one day pass."""
+        self.days += 1
+        if not self.is_healing and self.story.calendar.is_workday(day):
+            self.files += self.hands.day(day)
         self.specs += self.story.day(day)
         for text in TIMES:
             moment = datetime.combine(day, time.fromisoformat(text), CHINA)
             self._live(self.faults.draw() if self.faults.level else "")
             self._happen_until(moment)
             self._deliver_late(int(self.clock()))
+            if text in _BY_HAND:
+                self._do_by_hand()
             self._work()
 
     def _happen_until(self, moment: datetime) -> None:
@@ -224,7 +252,8 @@ class State:
                 self._happen(event)
 
     def heal(self) -> None:
-        """End all faults; what is on its way arrives."""
+        """End all faults; what is on its way arrives, and nobody is renamed: lists are compared at night."""
+        self.is_healing = True
         self.faults.level = 0.0
         self.faults.network = self.faults.disk = self.down_for = 0
 
@@ -260,8 +289,12 @@ class State:
         self.process, self.down_for = None, self.rng.choice((1, 1, 1, 2, 30))
 
     def _happen(self, event: Event) -> None:
-        """Something happened in the bank: the calm installation hears it, and WeCom calls ours back."""
-        receive(self.calm, event.xml)
+        """Something happened in the bank: the calm installation hears it, and WeCom calls ours back.
+
+        The calm one hears no words and presses: no figure depends on them, and it sends no card.
+        """
+        if not event.is_app:
+            receive(self.calm, event.xml)
         self.books.happened(event, at=int(self.clock()))
         drawn = self.rng.random()
         if self.faults.level and drawn < 0.003:
@@ -279,6 +312,34 @@ class State:
         self.rng.shuffle(due)
         for event in due:
             self._call_back(event)
+
+    def _do_by_hand(self) -> None:
+        """Import files on both installations, press buttons, sign and correct; after a death once more."""
+        while self.files and self.process is not None:
+            file = self.files[0]
+            if self._survives(lambda file=file: file.bring(self.services)):
+                file.bring(self.calm)
+                self.books.by_hand[f"import {file.kind}"] += 1
+                if file.renamed is not None:
+                    self.books.rename(*file.renamed)
+                self.files.pop(0)
+        for spec in self.hands.press():
+            for event in compose(self.world, {**spec, "at": int(self.clock())}):
+                self._happen(event)
+                self.books.by_hand["button"] += 1
+        if self.process is not None and self.rng.random() < _SIGNS:
+            self._survives(lambda: sign_and_correct(self.services, self.rng, self.books.by_hand))
+
+    def _survives(self, act: Callable[[], object]) -> bool:
+        """Do *act* of a person; if the process dies in it, start one at once, as the person would. False."""
+        assert self.process is not None
+        try:
+            act()
+        except Killed:
+            self._died()
+            self.process, self.down_for = Process(self.config, self.clock, self.rng), 0
+            return False
+        return True
 
     def _call_back(self, event: Event) -> None:
         query, body = CallbackSender(self.world)._sealed(event, self.world.callbacks)

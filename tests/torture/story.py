@@ -59,6 +59,12 @@ class Story:
             del alive[:-_KEPT], gone[:-_KEPT]
         return sorted(specs, key=lambda spec: int(str(spec["at"])))
 
+    def rename(self, old: str, new: str) -> None:
+        """Let everything of an employee go on under another userid."""
+        for customers in (self.alive, self.gone):
+            if old in customers:
+                customers[new] = customers.pop(old)
+
     def _spec(
         self, kind: str, day: date, userid: str, external: str, *, late: bool = False, **more: str
     ) -> Spec:

@@ -43,7 +43,7 @@ class Wire(BaseAdapter):
         self._app = create_app(world, sender=CallbackSender(world))
         self._world = world
         self._rng = rng
-        self.accepted: Counter[bytes] = Counter()  # requests of message/send that reached a phone
+        self.accepted: Counter[bytes] = Counter()  # requests that changed what a phone shows
         self.is_bad = False
         self.faults: Counter[str] = Counter()
         self._acts = {
@@ -86,6 +86,8 @@ class Wire(BaseAdapter):
             call = self._world.calls[-1]
             if call.errcode == 0 and call.duplicate_of is None and call.delivered:
                 self.accepted[body] += 1
+        elif parts.path.endswith("/message/update_template_card"):
+            self.accepted[body] += self._world.calls[-1].errcode == 0
         return _answer(request, given.status_code, given.get_data(), given.headers)
 
     def _refused(self, _request: requests.PreparedRequest) -> requests.Response:
