@@ -121,7 +121,7 @@ def _answer(
 ) -> requests.Response:
     _begin()
     answer: Any = requests.Response()
-    answer.status_code, answer._content, answer.url = status, body, request.url
+    answer.status_code, answer.raw, answer.url = status, io.BytesIO(body), request.url
     answer.headers.update(headers or {"Content-Type": "application/json"})
     answer.request = request
     return answer
