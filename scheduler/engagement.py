@@ -23,8 +23,7 @@ from bot.core.engagement import (
 )
 from bot.core.teams import upwards
 from bot.core.workdays import epoch_of
-from bot.features.standings.everybody import list_employed, load_people
-from bot.features.standings.load import Standings
+from bot.features.standings.load import Standings, load_people
 from bot.features.sync.lease import WorkLease
 from bot.features.sync.lists import Tell
 from bot.features.sync.reconcile import ignore_progress
@@ -137,7 +136,9 @@ class _Round:
             raise StoppedError(Sentence("sentences.who_has_function", why=str(error))) from None
 
     def _employed(self) -> frozenset[str]:
-        return list_employed(self._services, day=self._services.config.work_calendar().local_day(self._at))
+        day = self._services.config.work_calendar().local_day(self._at)
+        people = load_people(self._services)
+        return frozenset(userid for userid, person in people.items() if person.employed_on(day))
 
     # --- members ---
 

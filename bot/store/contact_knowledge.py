@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -143,8 +142,8 @@ class ContactKnowledge(TableGroup):
 
     def details(
         self, *, since: int, userids: Collection[str] | None = None
-    ) -> dict[str, dict[str, tuple[StoredDetails, ...]]]:
-        """Return WeCom's details of contacts made since *since* (epoch s), by userid, then external_userid.
+    ) -> dict[tuple[str, str], tuple[StoredDetails, ...]]:
+        """Return WeCom's details of contacts made since *since* (epoch s), by (userid, external_userid).
 
         *userids*: of these alone.
         """
@@ -158,12 +157,12 @@ class ContactKnowledge(TableGroup):
         def said(customer_type: int, add_way: int, tags: str) -> Details:
             return _details(customer_type, add_way, json.loads(tags), names)
 
-        details: defaultdict[str, dict[str, tuple[StoredDetails, ...]]] = defaultdict(dict)
+        details: dict[tuple[str, str], tuple[StoredDetails, ...]] = {}
         for userid, customer, createtime, kind, add_way, tags, *keys in rows:
             stored = _new(StoredDetails, (createtime, said(kind, add_way, tags), *keys))
-            of_one = details[userid]
-            of_one[customer] = (*of_one[customer], stored) if customer in of_one else (stored,)
-        return dict(details)
+            relation = userid, customer
+            details[relation] = (*details[relation], stored) if relation in details else (stored,)
+        return details
 
     def _tag_names(self) -> dict[str, tuple[str, ...]]:
         """Return every name by which a rule may call a tag, by its id."""

@@ -28,11 +28,6 @@ def load_people(services: Services) -> KnownPeople:
     return _load_people(services).by_userid
 
 
-def list_employed(services: Services, *, day: date) -> frozenset[str]:
-    """Return the userids of everybody who is employed on the local *day*; people are read in pieces."""
-    return frozenset(userid for userid, person in load_people(services).items() if person.employed_on(day))
-
-
 def remember(services: Services, name: Hashable, stamp: object, make: Callable[[], T]) -> T:
     """Return what *make* computes, under *name*: once until people or *stamp* change.
 

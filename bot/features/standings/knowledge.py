@@ -15,7 +15,7 @@ from bot.store.facts import MANAGER, NOTHING_SAID, StoredFacts
 from bot.store.store import Store
 
 SAME_ADD_S = 60  # details belong to the add this close to WeCom's createtime
-_Details = Mapping[str, Mapping[str, Sequence[StoredDetails]]]  # by employee, then customer
+_Details = Mapping[tuple[str, str], Sequence[StoredDetails]]  # by employee and customer
 _Facts = Mapping[tuple[str, str], StoredFacts]  # by kind of key and key
 _ID = "external_userid"  # the kind of key that is believed most
 _CUSTOMER, _STATE = itemgetter(1), itemgetter(6)  # of a contact
@@ -72,10 +72,7 @@ def add_knowledge(
     if details or facts:
         named = {kind for kind, _ in facts}
         others = [kind for kind in KEY_KINDS if kind in named and kind != _ID]
-        contacts = {
-            userid: _known(of_one, details.get(userid, {}), facts, others)
-            for userid, of_one in contacts.items()
-        }
+        contacts = {userid: _known(of_one, details, facts, others) for userid, of_one in contacts.items()}
     return _with_decisions(contacts, decisions)
 
 
@@ -97,27 +94,23 @@ def _keys(contacts: Mapping[str, Sequence[Contact]], details: _Details) -> set[s
     keys = set[str]()
     for of_one in contacts.values():
         keys.update(map(_CUSTOMER, of_one), map(_STATE, of_one))
-    for of_customer in details.values():
-        for stored in chain.from_iterable(of_customer.values()):
-            keys.update((stored.state, stored.unionid), stored.mobile_sha256.split())
+    for stored in chain.from_iterable(details.values()):
+        keys.update((stored.state, stored.unionid), stored.mobile_sha256.split())
     return keys - {""}
 
 
 def _known(
-    contacts: Iterable[Contact],
-    details: Mapping[str, Sequence[StoredDetails]],
-    facts: _Facts,
-    others: Sequence[str],
+    contacts: Iterable[Contact], details: _Details, facts: _Facts, others: Sequence[str]
 ) -> list[Contact]:
-    """Return one employee's *contacts* with what is known of them; *details* by customer.
+    """Return one employee's *contacts* with what is known of them.
 
     *others*: the kinds of keys in *facts* beside _ID, which is believed most, in the order of KEY_KINDS.
     """
     known = []
     for contact in contacts:
-        customer, state, declared = contact[1], contact[6], _NOTHING_DECLARED
-        stored = _belonging(details[customer], contact) if customer in details else None
-        manager, told = said = facts.get((_ID, customer), NOTHING_SAID)
+        relation, state, declared = contact[:2], contact[6], _NOTHING_DECLARED
+        stored = _belonging(details[relation], contact) if relation in details else None
+        manager, told = said = facts.get((_ID, contact[1]), NOTHING_SAID)
         if others:
             named = _named(others, facts, state or (stored.state if stored else ""), stored)
             manager, told, declared = _merge([*named, (_ID, said)])

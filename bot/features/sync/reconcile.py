@@ -16,8 +16,8 @@ from bot.core.relations import RelationEvent, RelationKind
 from bot.core.sync import NEVER_READ, ORIGIN, Cause, Toll, is_too_much_of_all, is_too_much_of_one
 from bot.core.workdays import epoch_of
 from bot.features.ledger.derive import derive
+from bot.features.people import directory
 from bot.features.renames.proposals import RenameProposer
-from bot.features.standings.everybody import list_employed
 from bot.features.sync.compare import Comparison
 from bot.features.sync.estimate import estimate_unseen
 from bot.features.sync.lease import WorkLease
@@ -141,7 +141,9 @@ class _Sync:
             self._syncs.go_on(run, Step.READING)
 
     def _employed(self, at: datetime) -> frozenset[str]:
-        return list_employed(self._services, day=self._services.config.work_calendar().local_day(at))
+        day = self._services.config.work_calendar().local_day(at)
+        people = directory.merge_known(self._services.directory, self._store.members.all(), day=day)
+        return frozenset(userid for userid, person in people.items() if person.employed_on(day))
 
     def _read(self, run: SyncRun, *, at: datetime) -> None:
         self._lists.read(self._tell)
