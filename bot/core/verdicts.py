@@ -288,19 +288,12 @@ def tags_missing(case: Case) -> Condition | None:
 
 def facts_unknown(case: Case) -> Condition | None:
     """Wait for the bank's facts, or its manager, if a rule needs them."""
-    required, own_book = case.counting.required_facts, case.counting.own_book
+    required, own_book = frozenset(case.counting.required_facts), case.counting.own_book
     if not (required or own_book):
         return None
-
-    def condition(contacts: Sequence[Contact]) -> Sequence[bool]:
-        unknown = [own_book and one.manager is None for one in contacts]
-        for fact in required:
-            unknown = [
-                is_unknown or fact not in one.facts for is_unknown, one in zip(unknown, contacts, strict=True)
-            ]
-        return unknown
-
-    return condition
+    return lambda contacts: [
+        (own_book and one.manager is None) or not required <= one.facts.keys() for one in contacts
+    ]
 
 
 def keep_period(case: Case) -> Condition | None:
