@@ -16,7 +16,7 @@ from bot.features.close import results, settle
 from bot.services import Services
 from bot.store.store import Store
 
-SECONDS = re.compile(r"played in \d+ s")
+SECONDS = re.compile(r"用时 \d+ 秒")
 PORT = re.compile(r"(?<=127\.0\.0\.1:)\d+")  # of the bot's pages, which cards link to
 LOGGED = re.compile(r"^.*message sent .*\n", re.MULTILINE)  # a log line, in the order of the sender
 CODE = re.compile(r"\b[0-9A-Z]{4}(-[0-9A-Z]{4}){3}\b")  # of a statement: keys are each installation's own
