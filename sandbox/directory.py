@@ -43,6 +43,11 @@ def agent_get(world: World, query: Query) -> Body:
     }
 
 
+def callback_ips(world: World, query: Query) -> Body:  # noqa: ARG001 - it takes a token alone
+    """Answer getcallbackip: whence callbacks come."""
+    return {"ip_list": list(world.api.callback_ips)}
+
+
 def department_list(world: World, query: Query) -> Body:
     """Answer department/list: all in range, or *id* and below, with names and leaders."""
     found = _departments(world, query, empty="department")
@@ -121,6 +126,7 @@ def forbidden(_world: World, _query: Query) -> Body:
 
 READS: Mapping[str, Callable[[World, Query], Body]] = {
     "agent/get": agent_get,
+    "getcallbackip": callback_ips,
     "department/list": department_list,
     "department/simplelist": department_simplelist,
     "department/get": department_get,

@@ -72,6 +72,8 @@ class ApiSwitches:
     # 50001 (91022); empty: none is set, and logins may come back anywhere.
     redirect_domain: str = ""
     app_closed: bool = False  # agent/get says that the app is disabled
+    # What getcallbackip lists: addresses, networks, or 101.226.103.* as in an official example.
+    callback_ips: tuple[str, ...] = ("127.0.0.1", "::1")
     trusted_ips: tuple[str, ...] | None = None  # None: off; else every other address gets 60020
 
     def __post_init__(self) -> None:
@@ -149,8 +151,8 @@ def changed(current: S, changes: Mapping[str, object]) -> S:
 def _typed(name: str, value: object, types: Mapping[str, type]) -> object:
     if name not in types:
         raise SwitchError(f"no switch {name!r}; there are: {', '.join(sorted(types))}")
-    if name == "trusted_ips":
-        return None if value is None else _addresses(value)
+    if name in {"trusted_ips", "callback_ips"}:
+        return None if value is None and name == "trusted_ips" else _addresses(name, value)
     wanted = types[name]
     if wanted is float and type(value) is int:
         return float(value)
@@ -159,9 +161,9 @@ def _typed(name: str, value: object, types: Mapping[str, type]) -> object:
     return value
 
 
-def _addresses(value: object) -> tuple[str, ...]:
+def _addresses(name: str, value: object) -> tuple[str, ...]:
     if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
-        raise SwitchError(f"trusted_ips must be a list of addresses, not {value!r}")
+        raise SwitchError(f"{name} must be a list of addresses, not {value!r}")
     return tuple(value)
 
 

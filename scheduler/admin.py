@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.core.sync import Cause as DriftCause
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.admin import Cause, Finding, Wrong, trouble_of
 from bot.features.admin import admin as admin_message
+from bot.features.callers.addresses import find_problem
 from bot.features.health import Health
 from bot.features.robots.deliver import PICTURE_BYTES
 from bot.features.robots.posts import robots_off
@@ -67,6 +69,7 @@ def _service(services: Services) -> Iterator[Finding]:
         probe=lambda: None,
         real_time=services.store.now,
         missing_decree=services.missing_decree,
+        open_to_all=partial(find_problem, services),
     )
     for degraded in health.report()["degraded"]:
         if degraded["part"] not in {

@@ -54,7 +54,7 @@ WORDS, CHINESE = (rows(text_of("glossary", language)) for language in ("en", "zh
 # Folders and files of bot/features/ with names from everyday language; docs/design.md says what each does.
 PLAIN = frozenset(
     (
-        *("access", "admin", "backup", "delivery", "health", "metrics", "dead", "status"),
+        *("access", "admin", "backup", "callers", "delivery", "health", "metrics", "dead", "status"),
         *("watch", "live", "rollout", "imports", "notify", "people", "preferences", "privacy"),
         *("purge", "renames", "robots", "rules", "simulate", "weekly", "welcome"),
     )

@@ -270,3 +270,26 @@ def test_the_controls_change_the_directory_and_show_it(api: Api) -> None:
     assert shown["departments"][-1] == {"id": 13, "name": "零售三部", "parent": 10}
     assert api.client.get("/sandbox/directory").json["range"]["departments"] == [10]
     assert (refused.status_code, "nobody has" in refused.json["error"]) == (400, True)
+
+
+def test_whence_callbacks_come_is_told_as_the_switch_has_it(api: Api) -> None:
+    before = read(api, "getcallbackip")
+    api.client.post("/sandbox/switches", json={"api": {"callback_ips": ["203.0.113.0/24", "101.226.103.*"]}})
+
+    assert before == {"errcode": 0, "errmsg": "ok", "ip_list": ["127.0.0.1", "::1"]}
+    assert read(api, "getcallbackip")["ip_list"] == ["203.0.113.0/24", "101.226.103.*"]
+
+
+def test_whence_callbacks_come_is_told_with_a_token_only(api: Api) -> None:
+    refused = [read(api, "getcallbackip", access_token=token)["errcode"] for token in ("", "SIMTOKEN_wrong")]
+    by_post = api.client.post("/cgi-bin/getcallbackip", query_string={"access_token": api.token}).json
+
+    assert refused == [41001, 40014]
+    assert by_post["errcode"] == 43001
+
+
+@pytest.mark.parametrize("value", ["203.0.113.7", [1], None])
+def test_addresses_that_are_no_list_are_refused(api: Api, value: object) -> None:
+    answer = api.client.post("/sandbox/switches", json={"api": {"callback_ips": value}})
+
+    assert answer.status_code == 400

@@ -242,6 +242,7 @@ def test_the_list_of_acts_and_how_often_each_happens(here: Bank, monkeypatch: py
         "_mark_receiving": 10,
         "_keep_counts": 10.0,
         "ping_watcher": 60.0,
+        "renew_callers": 5.0,
     }
     assert LOOK_S == 60
 

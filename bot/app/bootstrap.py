@@ -17,6 +17,7 @@ from bot import __version__
 from bot.clock import Clock, RealClock
 from bot.config import Config
 from bot.config.roster import RosterError
+from bot.features.callers import addresses
 from bot.features.delivery.files import FileDelivery
 from bot.features.delivery.sender import Sender
 from bot.features.details.reader import Reader
@@ -189,6 +190,7 @@ def forget_other_app(services: Services) -> None:
         with store.transaction():
             store.tokens.forget(TOKEN)
             store.troubles.clear(Part.DELIVERY, Part.DETAILS, Part.WELCOME)
+            store.marks.clear(addresses.MARK)  # another source may call from elsewhere
             store.marks.put(_APP, app)
 
 

@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +27,7 @@ from bot.app.bootstrap import (
 )
 from bot.config import load
 from bot.core.outages import DOWN, REFUSED, SHORTEST_DOWN_S
+from bot.features.callers import addresses
 from bot.features.customers import names
 from bot.features.delivery.sender import Sender
 from bot.features.details.reader import Reader
@@ -47,7 +48,7 @@ from bot.store.refusals import RefusalFile
 from bot.web import pages
 from bot.web.app import create_app
 from bot.web.peer import Peer
-from bot.web.receiver import PATH, Receiver
+from bot.web.receiver import PATH, Put, Receiver
 from bot.web.server import serve
 from bot.wecom.crypto import CallbackCrypto
 from bot.wecom.token import TokenError, TokenKeeper
@@ -137,18 +138,8 @@ def open_app(services: Services) -> Iterator[tuple[Flask, Receiver]]:
         holder=services.holder,
         refusals=refusals,
     )
-    try:
-        peer = Peer(config.server.trusted_proxies)
-        receiver = Receiver(
-            crypto=CallbackCrypto(
-                token=config.wecom.callback_token.get_secret_value(),
-                aes_key=config.wecom.callback_aes_key.get_secret_value(),
-                corp_id=config.wecom.corp_id,
-            ),
-            put=writer.put,
-            max_age=config.server.callback_max_age,
-            peer=peer,
-        )
+    peer = Peer(config.server.trusted_proxies)
+    with closing(writer), _open_receiver(services, put=writer.put, peer=peer) as receiver:
         token = config.server.metrics_token
         app = create_app(
             receive=receiver.handle,
@@ -157,6 +148,7 @@ def open_app(services: Services) -> Iterator[tuple[Flask, Receiver]]:
                 probe=writer.probe,
                 real_time=services.store.now,
                 missing_decree=services.missing_decree,
+                open_to_all=partial(addresses.find_problem, services),
             ),
             pages=(
                 *pages.blueprints(
@@ -171,8 +163,27 @@ def open_app(services: Services) -> Iterator[tuple[Flask, Receiver]]:
             metrics_token=None if token is None else token.get_secret_value(),
         )
         yield app, receiver
-    finally:
-        writer.close()
+
+
+@contextmanager
+def _open_receiver(services: Services, *, put: Put, peer: Peer) -> Iterator[Receiver]:
+    """Open the receiver; inside the block it learns each minute whose callbacks are admitted."""
+    wecom, server, callers = services.config.wecom, services.config.server, addresses.Callers(services)
+    with ExitStack() as stack:
+        if server.callback_ips == "wecom":
+            look = ("callers", callers.look, addresses.LOOK_S)
+            _start(stack, Runner([look], services.store.failing))
+        yield Receiver(
+            crypto=CallbackCrypto(
+                token=wecom.callback_token.get_secret_value(),
+                aes_key=wecom.callback_aes_key.get_secret_value(),
+                corp_id=wecom.corp_id,
+            ),
+            put=put,
+            max_age=server.callback_max_age,
+            peer=peer,
+            admits=callers.admits,
+        )
 
 
 def _refusals(services: Services) -> RefusalFile:
@@ -248,6 +259,7 @@ def _acts_of_a_worker(*, tick_s: float) -> tuple[tuple[_Act, float], ...]:
         (silence.look, LOOK_S),
         (names.look_over, names.LOOK_S),
         (watching(), PING_S),
+        (addresses.renewing(), addresses.RENEW_LOOK_S),
     )
 
 

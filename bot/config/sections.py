@@ -94,6 +94,8 @@ class Server(Section):
     """Folder whose WW_verify_*.txt are served at the root; empty for none."""
     callback_max_age: Whole = Field(3600, ge=0)
     """Most seconds between a callback's timestamp and now; 0: any."""
+    callback_ips: Literal["any", "wecom"] = "any"
+    """wecom: callbacks from WeCom's own addresses alone, read daily; any: signatures alone decide."""
     metrics_token: Secret | None = None
     """The token that readers of /metrics must send."""
 

@@ -58,6 +58,7 @@ class Trouble(StrEnum):
     LEDGER = "ledger"  # n relations could not be derived
     LOG = "log"  # lines of it were lost
     INCOMPLETE = "incomplete"  # figures lack something: nobody else gets unasked messages
+    CALLERS = "callers"  # WeCom's own addresses are not known: any may call
 
 
 class Cause(StrEnum):
@@ -104,6 +105,7 @@ _TROUBLES = {
     "space": Trouble.SPACE,
     "ledger": Trouble.LEDGER,
     "log": Trouble.LOG,
+    "callers": Trouble.CALLERS,
 }
 
 

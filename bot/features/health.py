@@ -56,12 +56,13 @@ class Health:
         probe: Callable[[], None],
         real_time: Callable[[], float] = time.time,
         missing_decree: Callable[[], int | None] = lambda: None,
+        open_to_all: Callable[[], str | None] = lambda: None,
     ) -> None:
         """Keep *probe*: it returns if an event could be stored now, or raises StoreError."""
         self.store = store
         self._probe = probe
         self.now = real_time
-        self._missing_decree = missing_decree
+        self._missing_decree, self._open_to_all = missing_decree, open_to_all
         self._is_broken = False
 
     def report(self) -> dict[str, Any]:
@@ -98,6 +99,7 @@ class Health:
             *self._failing(),
             *self._ledger(),
             *self._decree(),
+            *self._callers(),
             *self._dead(),
         ]
 
@@ -147,6 +149,10 @@ class Health:
             "missing, statutory days off are used; update, or write them into holidays and workdays"
         )
         return [{"part": "decree", "year": year, "problem": problem}]
+
+    def _callers(self) -> list[dict[str, Any]]:
+        problem = self._open_to_all()
+        return [] if problem is None else [{"part": "callers", "problem": problem}]
 
     def _clock(self) -> list[dict[str, Any]]:
         problem = clock.find_problem(self.store, now=int(self.now()))

@@ -3,7 +3,8 @@
 An empty 200 means that the event is on disk. Two doors lead here: the Flask application, and the built-in
 server. The server leaves out Flask's dispatch, which is more than half of what a callback costs
 (docs/decisions.md). The order of the checks is part of the contract:
-413, 400 (query, outer XML), 403 (signature, age), 400 (encryption), 403 (receiver), 400 (inner XML), 503.
+403 (address), 413, 400 (query, outer XML), 403 (signature, age), 400 (encryption), 403 (receiver),
+400 (inner XML), 503.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ log = structlog.get_logger(__name__)
 PATH = "/callback"  # and with a slash at its end
 _MAX_DIGITS = 12
 _PAUSE_S = 1.0
-_MANY = ("signature:", "store:")  # reasons of refusals that come in floods
+_MANY = ("address:", "signature:", "store:")  # reasons of refusals that come in floods
 # Of the outer XML, which has five elements. Many take the parser 16 ms, and no signature is checked yet.
 _MARKS, _MOST_MARKS = (b"<", b"&", b'"', b"'"), 64
 
@@ -44,6 +45,7 @@ class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault of ours
         super().__init__(reason)
         self.status = status
         self.reason = reason
+        self.check = reason.partition(":")[0].replace(" ", "_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +74,21 @@ class _Floods:
     """At most a line a second for what strangers or an outage can cause in any number."""
 
     def __init__(self) -> None:
-        self._said_at: dict[int, float] = {}
-        self._unsaid: dict[int, int] = {}
+        self._said_at: dict[str, float] = {}  # by the failed check
+        self._unsaid: dict[str, int] = {}
         self._lock = threading.Lock()
 
     def due(self, refusal: Refusal) -> int | None:
         """Return how many lines like this one were left out before it; None: this one is, too."""
         if not refusal.reason.startswith(_MANY):
             return 0
-        now, status = time.monotonic(), refusal.status
+        now, check = time.monotonic(), refusal.check
         with self._lock:
-            if now - self._said_at.get(status, -_PAUSE_S) < _PAUSE_S:
-                self._unsaid[status] = self._unsaid.get(status, 0) + 1
+            if now - self._said_at.get(check, -_PAUSE_S) < _PAUSE_S:
+                self._unsaid[check] = self._unsaid.get(check, 0) + 1
                 return None
-            self._said_at[status] = now
-            return self._unsaid.pop(status, 0)
+            self._said_at[check] = now
+            return self._unsaid.pop(check, 0)
 
 
 class Receiver:
@@ -99,19 +101,23 @@ class Receiver:
         put: Put,
         max_age: int,
         peer: Callable[[Request], str],
+        admits: Callable[[str], bool] = lambda _address: True,
         real_time: Callable[[], float] = time.time,
     ) -> None:
-        """*max_age* in seconds, 0 for any age; *peer* names the caller for the log."""
+        """*max_age* in seconds, 0 for any age; *peer* names the caller, *admits* says if they may call."""
         self._crypto = crypto
         self._put = put
         self._max_age = max_age
         self._peer = peer
+        self._admits = admits
         self._time = real_time
         self._floods, self._strangers = _Floods(), Strangers()
 
     def handle(self, request: Request, reply: Reply) -> None:
         """Answer a callback: an empty 200 once the event is on disk, or the first check it failed."""
         try:
+            if not self._admits(self._peer(request)):
+                raise Refusal(403, "address: not one of WeCom's (getcallbackip); is trusted_proxies right?")
             if request.too_long:
                 raise Refusal(413, "body: over 64 KiB")
             if request.method == "POST":
@@ -140,10 +146,9 @@ class Receiver:
             self._refuse(refusal, request, reply, ref=ref_of_event(body))
 
     def _refuse(self, refusal: Refusal, request: Request, reply: Reply, **about: str) -> None:
-        check = refusal.reason.partition(":")[0].replace(" ", "_")
-        count("callbacks", check)
+        count("callbacks", refusal.check)
         peer = self._peer(request)
-        failures = self._strangers.note(household(peer)) if check == "signature" else 0
+        failures = self._strangers.note(household(peer)) if refusal.check == "signature" else 0
         if failures > MOST:
             if failures == MOST + 1:
                 log.warning("many wrong signatures from one address; told once a minute", peer=peer)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from bot import __version__
+from bot.features.callers.addresses import find_problem
 from bot.features.delivery.sender import LEASE
 from bot.features.health import Health
 from bot.features.outages import catch_up, gaps
@@ -20,7 +22,7 @@ from bot.store.inbox import Depth
 from bot.store.troubles import Part
 from bot.store.welcomes import Counts
 
-_OWN_PARTS = {"clock", "space", "decree", "ledger"}
+_OWN_PARTS = {"clock", "space", "decree", "ledger", "callers"}
 
 
 def status_report(
@@ -94,12 +96,13 @@ def _catch_up(services: Services) -> dict[str, Any]:
 
 
 def list_degraded(services: Services) -> list[dict[str, Any]]:
-    """Return what `readyz` says of this machine and of next year's calendar."""
+    """Return what `readyz` says of this machine, of next year's calendar and of WeCom's addresses."""
     health = Health(
         services.store,
         probe=lambda: None,
         real_time=services.store.now,
         missing_decree=services.missing_decree,
+        open_to_all=partial(find_problem, services),
     )
     return [part for part in health.report()["degraded"] if part["part"] in _OWN_PARTS]
 

@@ -1,0 +1,1 @@
+"""Whose callbacks are admitted: anybody's, or those from WeCom's own addresses."""
