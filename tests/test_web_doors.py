@@ -304,8 +304,8 @@ def test_flask_lists_every_route(installation: dict[str, str]) -> None:
     assert rules == {
         *("/callback", "/healthz", "/readyz", "/metrics", "/about", "/verify", "/<name>"),
         *("/login", "/login/done", "/logout", "/logged-out", "/me", "/static/<path:filename>"),
-        *(f"/me/{act}" for act in ("appeal", "mute", "unmute", "leave", "back", "help")),
-        *("/team", "/team/coach", "/team/export", "/admin", "/admin/dead"),
+        *(f"/me/{act}" for act in ("appeal", "answer", "mute", "unmute", "leave", "back", "help")),
+        *("/team", "/team/coach", "/team/export", "/admin", "/admin/audit", "/admin/dead", "/favicon.ico"),
         *("/review", *(f"/review/{act}" for act in ("effect", "decide", "leave"))),
     }
 
