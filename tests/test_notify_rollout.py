@@ -316,8 +316,6 @@ def test_check_warns_of_a_rollout_that_reaches_nobody(
         said.append([line for line in done.err.splitlines() if "rollout" in line])
 
     assert ["departments" in line for line in said[0]] == [True, False]
-    assert "a pilot without departments tells nobody" in said[0][0]
-    assert "there are none" in said[0][1]
-    assert (
-        "rollout.departments[0] = 99: neither the roster nor departments has this department" in said[1][-1]
-    )
+    assert "试点没有写部门，与 shadow 一样只告诉管理员" in said[0][0]
+    assert "而现在没有管理员" in said[0][1]
+    assert "rollout.departments[0] = 99：花名册和部门文件里都没有这个部门" in said[1][-1]
