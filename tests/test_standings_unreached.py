@@ -63,7 +63,7 @@ def test_the_check_says_who_came_nearest_and_leaves_the_store_alone(
         planned = outbox_rows(services)
 
     assert done.code == 0
-    assert 'quotas[0].target (quota "cm-monthly") = 40: 2026' in done.err
+    assert 'quotas[0].target（指标 "cm-monthly"） = 40：2026' in done.err
     assert "2026-10 没有人达到（最好的是 2026-10 的 3/40）" in done.err
     assert planned == []
 
