@@ -17,7 +17,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from bot.messages.sentences import Sentence
 from bot.store.engine import PATIENCE_S, Engine, StoreBusyError, StoreError, TakenError
-from bot.store.queries import Queries, complete, newer, steps
+from bot.store.queries import Queries, newer, ready, steps
 
 log = structlog.get_logger(__name__)
 
@@ -111,7 +111,7 @@ class PostgresEngine(Engine):
             return False
         except psycopg.Error as error:
             raise _unusable(error) from None
-        return complete({row["name"] for row in rows}, DIALECT)
+        return ready({row["name"] for row in rows}, DIALECT)
 
     @contextmanager
     def transaction(self, *, patience_s: float = PATIENCE_S) -> Iterator[None]:

@@ -90,12 +90,16 @@ def newer(applied: Collection[str], dialect: str) -> str | None:
 
 
 def complete(applied: Collection[str], dialect: str) -> bool:
-    """Return whether a store has exactly the steps that this version knows; False: it has none at all.
+    """Return whether a store has every step that this version knows."""
+    return {step.name for step in steps(dialect)} <= set(applied)
 
-    Raises StoreError for an older store. A newer one counts as complete: opening it says what is wrong.
+
+def ready(applied: Collection[str], dialect: str) -> bool:
+    """Return whether there is a store that can be opened without a step; False: there is none.
+
+    Raises StoreError for an older store. A newer one counts as ready: opening it says what is wrong.
     """
-    known = {step.name for step in steps(dialect)}
-    if applied and not known <= set(applied):
+    if applied and not complete(applied, dialect):
         raise StoreError(Sentence("faults.store.older"))
     return bool(applied)
 

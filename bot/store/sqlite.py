@@ -21,7 +21,7 @@ from typing import Any, BinaryIO
 from bot.messages.sentences import Sentence
 from bot.store.engine import PATIENCE_S, Engine, SqlRow, StoreBusyError, StoreError, TakenError
 from bot.store.joint_writes import JointWrite, carry_out
-from bot.store.queries import Queries, Step, complete, newer, steps
+from bot.store.queries import Queries, Step, complete, newer, ready, steps
 from bot.store.sqlite_file import identity_of, make_private
 
 DIALECT = "sqlite"
@@ -170,7 +170,7 @@ class SqliteEngine(Engine):
         if not path.is_file():
             return False
         try:
-            return complete(_applied(path), DIALECT)
+            return ready(_applied(path), DIALECT)
         except sqlite3.Error:
             return True  # opening it says what is wrong
 
