@@ -21,7 +21,7 @@ CHECKED := $(PACKAGES) tests bench pictures deploy
 help:
 	@echo "make demo     a local WeCom and the bot beside it, in the browser"
 	@echo "make test     everything that must be green: lint, types, imports, tests"
-	@echo "              with QUOTABOT_TEST_PROFILE=thorough also the tests marked lasting, and six times as many"
+	@echo "              with QUOTABOT_TEST_PROFILE=thorough also the tests marked lasting, and three times as many"
 	@echo "              examples in property tests; this is what .ci/run does"
 	@echo "make test-days  all tests but PostgreSQL's, as on eight other days; needs Debian's faketime"
 	@echo "make coverage the branches of the core and of the features' rules that no test of theirs takes"

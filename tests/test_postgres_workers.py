@@ -1,6 +1,6 @@
 """Several receivers and workers on one PostgreSQL, as real processes: killed, cut off, started at once.
 
-QUOTABOT_CHAOS_S sets how long the random killing goes on (seconds); two minutes in the thorough profile.
+QUOTABOT_CHAOS_S sets how long the random killing goes on (seconds); a minute in the thorough profile.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from handlers.inbox import work_off
 from sandbox.wxcrypto import Codec
 from scheduler.runs import tick
 
-CHAOS_S = float(os.environ.get("QUOTABOT_CHAOS_S") or {"default": 15, "thorough": 120}[PROFILE])
+CHAOS_S = float(os.environ.get("QUOTABOT_CHAOS_S") or {"default": 15, "thorough": 60}[PROFILE])
 MANY = 10  # kills, however slow the machine is to start processes
 CORP = "ww0123456789abcdef"
 CODEC = Codec(token="QDG6eK", aes_key="jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C", receive_id=CORP)
