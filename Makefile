@@ -74,7 +74,7 @@ imports: .venv/installed-dev
 
 unit: .venv/installed-dev
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(LASTING)
-	@$(if $(LASTING),echo "Left out: tests marked lasting. QUOTABOT_TEST_PROFILE=thorough make test runs them, as .ci/run does.",true)
+	@$(if $(LASTING),echo "Left out: tests marked lasting. QUOTABOT_TEST_PROFILE=thorough make test runs them like .ci/run.",true)
 
 DAYS = $(BIN)/python tests/other_days.py -n $(WORKERS) --dist loadfile
 

@@ -76,6 +76,7 @@ def test_lasting_tests_are_left_out_with_a_word_and_never_in_the_thorough_profil
     command = ["make", "--dry-run", "--no-print-directory", "unit", f"QUOTABOT_TEST_PROFILE={profile}"]
     shown = subprocess.run(command, cwd=speed.ROOT, capture_output=True, text=True, check=True).stdout
 
+    assert subprocess.run(["sh", "-n"], input=shown, text=True, check=False).returncode == 0
     assert ('-m "not lasting"' in shown) is left_out
     assert ("Left out: tests marked lasting" in shown) is left_out
 
