@@ -96,6 +96,18 @@ def test_of_five_near_and_twenty_far_with_a_fifth_allowed_six_are_sure() -> None
     assert (found.counted, found.pending, found.open, found.sure, found.to_add) == (6, 19, 19, 6, 4)
 
 
+def test_the_dose_of_today_takes_no_share_that_todays_adds_let_through() -> None:
+    asked = quota(20, counting=Counting(max_share=(MaxShare(fact="far", share=Fraction(1, 5)),)))
+    near = won(5, "2026-11-10T10:00", facts={"far": False})
+    far = won(20, "2026-11-11T10:00", facts={"far": True})
+    today = won(5, "2026-11-30T08:30", facts={"far": False})
+
+    found = rows([*near, *far, *today], "2026-11-30T09:00", asked=asked)["jia"]
+
+    # 0.2 / 0.8 x 10 = 2.5: now two of the far ones are let through, yesterday it was one; 20 - 6 were missing
+    assert (found.sure, found.to_add, found.today_dose) == (12, 8, 14)
+
+
 def test_an_add_that_is_lost_before_its_details_were_read_is_open_and_in_the_dose() -> None:
     asked = quota(5, counting=Counting(exclude_add_ways=frozenset({201})))
     unread = [contact(customer="kept"), contact(customer="lost", lost="2026-11-12T10:00")]
