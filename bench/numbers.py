@@ -20,9 +20,13 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from bot.cli.main import spare_the_collector
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
 
 ROOT = Path(__file__).parents[1]
 NOW = datetime(2026, 11, 24, 9, 7, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -64,6 +68,19 @@ def make_bank(folder: Path, *, people: int, adds: int, team: int = TEAM, first_t
     path = folder / "config.toml"
     path.write_text(CONFIG, encoding="utf-8")
     config, store = load(path, environ={}), Store(folder / "bank.db")
+    with store.transaction():
+        now = str(int(NOW.timestamp()))
+        for mark in ("first_start", "record_began", "compared_whole", "timetable_seen", "directory_read_at"):
+            store.marks.put(mark, now)
+        _fill(store, people=people, adds=adds, team=team, first_team=first_team)
+        stamp = directory.stamp(config, store)
+        directory.note_recorded(config, Directory((), Departments(), stamp), store)
+    store.close()
+    return path
+
+
+def _fill(store: Store, *, people: int, adds: int, team: int, first_team: int) -> None:
+    """Store people, their adds, departments and heads."""
     step = 23 * 86_400 // adds
 
     def team_of(n: int) -> int:
@@ -72,42 +89,33 @@ def make_bank(folder: Path, *, people: int, adds: int, team: int = TEAM, first_t
     def leads(n: int) -> bool:
         return n == 0 or (n >= first_team and n % team == 0)
 
-    with store.transaction():
-        now = str(int(NOW.timestamp()))
-        for mark in ("first_start", "record_began", "compared_whole", "timetable_seen", "directory_read_at"):
-            store.marks.put(mark, now)
-        members = (
-            (f"u{n:06d}", f"员工{n}", str(team_of(n)) if leads(n) else "", "2026-01-01")
+    members = (
+        (f"u{n:06d}", f"员工{n}", str(team_of(n)) if leads(n) else "", "2026-01-01") for n in range(people)
+    )
+    store.engine.append("members", ("userid", "name", "leader_of", "read_on"), members)
+    store.engine.append(
+        "memberships",
+        ("userid", "since", "departments", "role"),
+        ((f"u{n:06d}", "", str(team_of(n)), "客户经理") for n in range(people)),
+    )
+    store.engine.append(
+        "adds",
+        ("userid", "external_userid", "added_at", "nth"),
+        (
+            (f"u{n:06d}", f"wm{n:06d}{k:03d}", MONTH_S + k * step + n % 997, 1)
             for n in range(people)
-        )
-        store.engine.append("members", ("userid", "name", "leader_of", "read_on"), members)
-        store.engine.append(
-            "memberships",
-            ("userid", "since", "departments", "role"),
-            ((f"u{n:06d}", "", str(team_of(n)), "客户经理") for n in range(people)),
-        )
-        store.engine.append(
-            "adds",
-            ("userid", "external_userid", "added_at", "nth"),
-            (
-                (f"u{n:06d}", f"wm{n:06d}{k:03d}", MONTH_S + k * step + n % 997, 1)
-                for n in range(people)
-                for k in range(adds)
-            ),
-        )
-        units = range(-(-people // UNIT))
-        heads = ((f"head{n:02d}", f"主管{n}", str(_FIRST_UNIT + n), "2026-01-01") for n in units)
-        store.engine.append("members", ("userid", "name", "leader_of", "read_on"), heads)
-        own = ((f"head{n:02d}", "", str(_FIRST_UNIT + n), "主管") for n in units)
-        store.engine.append("memberships", ("userid", "since", "departments", "role"), own)
-        teams = ((n, f"团队{n}", _FIRST_UNIT + n * TEAM // UNIT) for n in range(-(-people // TEAM)))
-        above = ((_FIRST_UNIT + n, f"部门{n}", 0) for n in units)
-        store.address_book.put_departments([*above, *teams], read_on=NOW.date())
-        store.members.put_tree(store.address_book.departments().parents, since=None)
-        stamp = directory.stamp(config, store)
-        directory.note_recorded(config, Directory((), Departments(), stamp), store)
-    store.close()
-    return path
+            for k in range(adds)
+        ),
+    )
+    units = range(-(-people // UNIT))
+    heads = ((f"head{n:02d}", f"主管{n}", str(_FIRST_UNIT + n), "2026-01-01") for n in units)
+    store.engine.append("members", ("userid", "name", "leader_of", "read_on"), heads)
+    own = ((f"head{n:02d}", "", str(_FIRST_UNIT + n), "主管") for n in units)
+    store.engine.append("memberships", ("userid", "since", "departments", "role"), own)
+    teams = ((n, f"团队{n}", _FIRST_UNIT + n * TEAM // UNIT) for n in range(-(-people // TEAM)))
+    above = ((_FIRST_UNIT + n, f"部门{n}", 0) for n in units)
+    store.address_book.put_departments([*above, *teams], read_on=NOW.date())
+    store.members.put_tree(store.address_book.departments().parents, since=None)
 
 
 def bare_query(folder: Path) -> float:

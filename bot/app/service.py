@@ -168,9 +168,11 @@ def open_app(services: Services) -> Iterator[tuple[Flask, Receiver]]:
 @contextmanager
 def _open_receiver(services: Services, *, put: Put, peer: Peer) -> Iterator[Receiver]:
     """Open the receiver; inside the block it learns each minute whose callbacks are admitted."""
-    wecom, server, callers = services.config.wecom, services.config.server, addresses.Callers(services)
+    wecom, server, admits = services.config.wecom, services.config.server, None
     with ExitStack() as stack:
         if server.callback_ips == "wecom":
+            callers = addresses.Callers(services)
+            admits = callers.admits
             look = ("callers", callers.look, addresses.LOOK_S)
             _start(stack, Runner([look], services.store.failing))
         yield Receiver(
@@ -182,7 +184,7 @@ def _open_receiver(services: Services, *, put: Put, peer: Peer) -> Iterator[Rece
             put=put,
             max_age=server.callback_max_age,
             peer=peer,
-            admits=callers.admits,
+            admits=admits,
         )
 
 

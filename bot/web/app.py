@@ -67,6 +67,20 @@ def create_app(
             abort(401)
         return Response(metrics_text(health), mimetype="text/plain; version=0.0.4")
 
+    @app.get("/<name>")
+    def verify_file(name: str) -> Response:
+        if verify_files is None or not _VERIFY_FILE.fullmatch(name) or not (verify_files / name).is_file():
+            abort(404)
+        return send_file((verify_files / name).resolve(), mimetype="text/plain")
+
+    _guard(app)
+    _log_unknown_paths(app, peer=peer)
+    return app
+
+
+def _guard(app: Flask) -> None:
+    """Give every answer its headers, and a store that is away an answer."""
+
     @app.after_request
     def guard(response: Response) -> Response:
         for name, value in GUARD:  # pages have their own, which allow our files and forms
@@ -76,15 +90,6 @@ def create_app(
     @app.errorhandler(StoreError)
     def store_is_away(_error: StoreError) -> tuple[str, int]:
         return "the store is away", 503
-
-    @app.get("/<name>")
-    def verify_file(name: str) -> Response:
-        if verify_files is None or not _VERIFY_FILE.fullmatch(name) or not (verify_files / name).is_file():
-            abort(404)
-        return send_file((verify_files / name).resolve(), mimetype="text/plain")
-
-    _log_unknown_paths(app, peer=peer)
-    return app
 
 
 def _log_unknown_paths(app: Flask, *, peer: Callable[[Request], str]) -> None:

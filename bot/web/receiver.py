@@ -101,10 +101,10 @@ class Receiver:
         put: Put,
         max_age: int,
         peer: Callable[[Request], str],
-        admits: Callable[[str], bool] = lambda _address: True,
+        admits: Callable[[str], bool] | None = None,
         real_time: Callable[[], float] = time.time,
     ) -> None:
-        """*max_age* in seconds, 0 for any age; *peer* names the caller, *admits* says if they may call."""
+        """*max_age* in seconds, 0 for any age; *peer* names the caller, *admits* who may call (None: all)."""
         self._crypto = crypto
         self._put = put
         self._max_age = max_age
@@ -116,7 +116,7 @@ class Receiver:
     def handle(self, request: Request, reply: Reply) -> None:
         """Answer a callback: an empty 200 once the event is on disk, or the first check it failed."""
         try:
-            if not self._admits(self._peer(request)):
+            if self._admits is not None and not self._admits(self._peer(request)):
                 raise Refusal(403, "address: not one of WeCom's (getcallbackip); is trusted_proxies right?")
             if request.too_long:
                 raise Refusal(413, "body: over 64 KiB")

@@ -18,7 +18,7 @@ from bot.core.integrity import FLAGS
 from bot.core.leaderboard import Gain
 from bot.core.pending import Waiting, list_waits
 from bot.core.people import Departments
-from bot.core.periods import parse_period
+from bot.core.periods import Period, parse_period
 from bot.core.progress import Branch, QuotaFigures, Status, compute_rows
 from bot.core.quota_periods import Contacts, Past, QuotaPeriod
 from bot.core.quotas import Basis, Quota, stretches_under
@@ -318,15 +318,8 @@ def load_branch(
     rules = [*(quota.integrity for quota, _ in quota_periods), *(value for _, value in integrity.values)]
     holds = any(rule.hold for rule in rules)
     window_s = max(rule.window_days for rule in rules) * DAY_S
-    since = epoch_of(earliest or at) - KEPT_WINDOW_S
-    for quota, period in quota_periods:
-        # a day more than the period: yesterday's facts on its first day
-        first = calendar.start_of(period.first - timedelta(days=1))
-        since = min(since, first - window_s)
-        if quota.reward is not None and quota.reward.min_kept:
-            since = min(since, quota.settlement(period, calendar=calendar) - KEPT_WINDOW_S)
-        if quota.basis is Basis.HELD and holds:
-            since = 0  # the neighbours of a living contact, lost ones too, make it a finding
+    begins = [_begin_of(*one, calendar=calendar, window_s=window_s, holds=holds) for one in quota_periods]
+    since = min([epoch_of(earliest or at) - KEPT_WINDOW_S, *begins])
     alive = any(quota.basis is Basis.HELD for quota, _ in quota_periods)
     people = load_people(services)
     asked = None if userids is None else sorted(set(userids))
@@ -349,6 +342,17 @@ def load_branch(
         begun_on=_begun_on(services),
         integrity=integrity,
     )
+
+
+def _begin_of(quota: Quota, period: Period, *, calendar: WorkCalendar, window_s: int, holds: bool) -> int:
+    """Return from which moment on (epoch s) adds may matter to the figures of *quota* in *period*."""
+    if quota.basis is Basis.HELD and holds:
+        return 0  # the neighbours of a living contact, lost ones too, make it a finding
+    # a day more than the period: yesterday's facts on its first day
+    begin = calendar.start_of(period.first - timedelta(days=1)) - window_s
+    if quota.reward is not None and quota.reward.min_kept:
+        return min(begin, quota.settlement(period, calendar=calendar) - KEPT_WINDOW_S)
+    return begin
 
 
 def _begun_on(services: Services) -> date | None:
