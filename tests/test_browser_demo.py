@@ -52,10 +52,16 @@ def said(out: Path) -> str:
 
 @pytest.fixture
 def opened(browser: object, demo: str, new_page: NewPage) -> Page:
-    """The page, as an English visitor sees it."""
+    """The page, as an English visitor sees it, once the bot speaks English, too."""
     page = new_page(**ENGLISH)
     page.goto(demo)
+    bot_speaks(page, "Mine")
     return page
+
+
+def bot_speaks(page: Page, word: str) -> None:
+    """Wait until the app's menu has *word*: the bot speaks a chosen language a moment after the page does."""
+    expect(phone(page, "yg12").get_by_role("navigation")).to_contain_text(word)
 
 
 def press(place: Page | Locator, name: str) -> None:
@@ -189,6 +195,7 @@ def test_an_administrator_opens_their_page_from_a_phone(opened: Page, demo: str)
 def test_the_bot_speaks_the_language_that_is_chosen(opened: Page) -> None:
     page, phone_of = opened, opened.locator("#yg12")
     press(page, "中文")
+    bot_speaks(page, "我的")
     phone_of.get_by_role("button", name="帮助", exact=True).click()
     expect(phone_of.locator(".bubble.own").last).to_have_text("帮助")
     expect(phone_of.locator(".bubble").last).to_have_attribute("lang", "zh-CN")
