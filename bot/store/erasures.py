@@ -21,6 +21,7 @@ from bot.store.facts import FactValues, merge_values
 PSEUDONYM = "erased-"  # an external_userid that begins so is a pseudonym
 _KEY = "erased_key"  # the mark with the key of all marks
 _APART = ("audit", "results", "facts")  # chained, closed, merged: each in a way of its own
+_DROPPED = ("customer_names", "detail_reads", "sync_listed", "sync_losses", "lists_shown")  # of the customer
 _SHORTEST_NAME = 2
 
 
@@ -189,7 +190,7 @@ class Erasures(TableGroup):
         *mark_of* gives the short mark of a contact in a closed line.
         """
         customer = traces.external_userid
-        for name in ("names", "reads", "listed", "losses", "shown", "reviews", "details"):
+        for name in (*_DROPPED, "reviews", "details"):
             self._engine.run(f"erase_{name}", customer=customer)
         for row in self._engine.all("erase_adds", customer=customer):
             userid, moment = row["userid"], row["added_at"]
@@ -227,6 +228,7 @@ class Erasures(TableGroup):
                 columns += [(table.name, name) for name in names]
         statements = [_sweep(*name, test="{column} = :needle") for name in self._exact]
         statements += [_sweep(*name, test="HOLDS({column}, :needle)") for name in self._inside]
+        statements += map(_drop, _DROPPED)
         self._engine.learn("\n".join(statements))
 
     def _is_shared(self, key: str, external_userid: str) -> bool:
@@ -287,3 +289,7 @@ SELECT DISTINCT {column} AS value FROM {table} WHERE {where};
 -- name: sweep_put_{table}_{column}(old, new)!
 UPDATE {table} SET {column} = :new WHERE {column} = :old;
 """  # noqa: S608 - names of ours
+
+
+def _drop(table: str) -> str:
+    return f"-- name: erase_{table}(customer)!\nDELETE FROM {table} WHERE external_userid = :customer;\n"

@@ -92,7 +92,7 @@ class Members(TableGroup):
 
     def forget_days(self, userid: str) -> None:
         """Drop the dated memberships of one person, to put others in their place."""
-        self._engine.run("rename_memberships_clear", old_userid=userid)
+        self._engine.run("memberships_clear", userid=userid)
         self._marks.renew(PEOPLE)
 
 

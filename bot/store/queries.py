@@ -1,11 +1,11 @@
 """The SQL files: one text for both engines, what must differ named and small.
 
-`sql/*.sql` and `schema/*.sql` serve both; `sql/<engine>/` holds the claims and bulk writes,
-`schema/<engine>/` steps that the other engine does not need. A few words stand for what the engines call
+`sql/*.sql` and `schema/*.sql` serve both; `sql/<engine>/` and `schema/<engine>/` hold what the other engine
+does not need. A few words stand for what the engines call
 differently: in braces in the schema; in statements `LISTED(:ids)` for the rows of a JSON list,
 `TUPLES(:rows)` for those of a JSON list of lists (`value ->> 0` is the first column as text),
 `HOLDS(column, :part)` for a part of a text or of bytes, `FIELD(column, :name)` for a field of a JSON object
-as text, `NO_BYTES` for none.
+as text, `NO_BYTES` for none, `SKIP_LOCKED` for rows that no other writer has in hand.
 """
 
 from __future__ import annotations
@@ -41,18 +41,23 @@ _WORDS = {
     },
 }
 _STATEMENT = re.compile(r"^-- name: (\w+).*?(?=^-- name: |\Z)", re.MULTILINE | re.DOTALL)
-_LISTED = re.compile(r"LISTED\((:\w+)\)")
-_HOLDS = re.compile(r"HOLDS\((\w+), (:\w+)\)")
-_FIELD = re.compile(r"FIELD\((\w+), (:\w+|'\w+')\)")
-_FIELDS = {
-    "sqlite": r"CAST(\1 ->> \2 AS TEXT)",
-    "postgres": r"CAST(\1 AS JSON) ->> CAST(\2 AS TEXT)",
+_EXPRESSIONS = {
+    "sqlite": {
+        r"(?:LISTED|TUPLES)\((:\w+)\)": r"json_each(\1)",
+        r"HOLDS\((\w+), (:\w+)\)": r"INSTR(\1, \2) > 0",
+        r"FIELD\((\w+), (:\w+|'\w+')\)": r"CAST(\1 ->> \2 AS TEXT)",
+        r"NO_BYTES": "X''",
+        r" SKIP_LOCKED": "",
+    },
+    "postgres": {
+        r"LISTED\((:\w+)\)": r"json_array_elements_text(CAST(\1 AS JSON))",
+        r"TUPLES\((:\w+)\)": r"json_array_elements(CAST(\1 AS JSON))",
+        r"HOLDS\((\w+), (:\w+)\)": r"POSITION(\2 IN \1) > 0",
+        r"FIELD\((\w+), (:\w+|'\w+')\)": r"CAST(\1 AS JSON) ->> CAST(\2 AS TEXT)",
+        r"NO_BYTES": "CAST('' AS BYTEA)",
+        r" SKIP_LOCKED": " FOR UPDATE SKIP LOCKED",
+    },
 }
-_HELD = {"sqlite": r"INSTR(\1, \2) > 0", "postgres": r"POSITION(\2 IN \1) > 0"}
-_NO_BYTES = {"sqlite": "X''", "postgres": "CAST('' AS BYTEA)"}
-_LISTS = {"sqlite": r"json_each(\1)", "postgres": r"json_array_elements_text(CAST(\1 AS JSON))"}
-_TUPLES = re.compile(r"TUPLES\((:\w+)\)")
-_TABLES = {"sqlite": r"json_each(\1)", "postgres": r"json_array_elements(CAST(\1 AS JSON))"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +151,9 @@ def _by_name(text: str) -> dict[str, str]:
 
 def _spoken(text: str, dialect: str) -> str:
     """Return statements in the words of *dialect*."""
-    text = _TUPLES.sub(_TABLES[dialect], _LISTED.sub(_LISTS[dialect], text))
-    text = _FIELD.sub(_FIELDS[dialect], text)
-    return _HOLDS.sub(_HELD[dialect], text.replace("NO_BYTES", _NO_BYTES[dialect]))
+    for pattern, expression in _EXPRESSIONS[dialect].items():
+        text = re.sub(pattern, expression, text)
+    return text
 
 
 def _read(text: str, adapter: str) -> dict[str, Any]:

@@ -5,18 +5,24 @@ from __future__ import annotations
 import json
 
 from bot.store.coordination import PEOPLE, Marks
-from bot.store.engine import TableGroup
+from bot.store.engine import Engine, TableGroup
 
-# Each moves rows of one table to the new userid; what cannot move is cleared after that.
+# Tables whose rows move to the new userid, by the statement `rename_` with their name; the rest is cleared.
 _MOVED = (
-    *("facts", "absences", "details", "detail_reads", "names", "reviews", "readings"),
-    *("losses", "engagement", "engagement_members", "mutes", "leaves", "wishes", "coached"),
-    *("coaches", "shown", "words", "unasked", "withheld", "exports", "logouts", "erased"),
+    *("relation_events", "absences", "details", "detail_reads", "customer_names", "sync_readings"),
+    *("sync_losses", "engagement", "engagement_members", "mutes", "leaves_said", "help_wishes", "coaching"),
+    *("lists_shown", "words", "unasked_days", "withheld", "exports", "logouts", "erased"),
 )
+_DERIVED = ("adds",)  # anew under the new userid
+_OF_THE_PERSON = ("members", "memberships", "address_book", "member_reads", "figures")
 
 
 class Renames(TableGroup):
     """Call the changing methods inside a transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        engine.learn("".join(map(_clearing, (*_MOVED, *_DERIVED, *_OF_THE_PERSON))))
 
     def all(self) -> dict[str, str]:
         """Return the userid that holds now, by old userid."""
@@ -48,13 +54,13 @@ class Renames(TableGroup):
 
     def move(self, old: str, new: str) -> None:
         """Give *new* every row of *old*; people themselves are the caller's business."""
-        for name in _MOVED:
+        for name in (*_MOVED, "reviews", "coaches"):
             self._engine.run(f"rename_{name}", old_userid=old, userid=new)
             self._engine.run(f"rename_{name}_clear", old_userid=old)
-        self._engine.run("rename_managers", old_userid=old, userid=new)
-        self._engine.run("rename_exporters", old_userid=old, userid=new)
-        self._engine.run("rename_statements", old_userid=old, userid=new)
-        self._engine.run("rename_adds_clear", old_userid=old)  # derived anew under the new userid
+        for name in _DERIVED:
+            self._engine.run(f"rename_{name}_clear", old_userid=old)
+        for name in ("managers", "exporters", "statements"):
+            self._engine.run(f"rename_{name}", old_userid=old, userid=new)
         self._move_findings(old, new)
         self._move_messages(old, new)
         Marks(self._engine).renew(PEOPLE)
@@ -75,6 +81,11 @@ class Renames(TableGroup):
 
     def forget_person(self, old: str) -> None:
         """Drop the person under the old userid."""
-        for table in ("members", "memberships", "book", "member_reads", "figures"):
+        for table in _OF_THE_PERSON:
             self._engine.run(f"rename_{table}_clear", old_userid=old)
         Marks(self._engine).renew(PEOPLE)
+
+
+def _clearing(table: str) -> str:
+    """Return the statement that drops every row of a userid from *table*."""
+    return f"-- name: rename_{table}_clear(old_userid)!\nDELETE FROM {table} WHERE userid = :old_userid;\n"

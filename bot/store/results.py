@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from heapq import merge
 
 from pydantic import TypeAdapter
 
@@ -83,39 +82,33 @@ class Results(TableGroup):
 
         *userids*: of these people alone.
         """
-        if userids is None:
-            return _newest(self._engine.all("results_newest", quota=quota, period=period))
-        return _newest(self._some("results_newest_some", userids, quota=quota, period=period))
+        newest: dict[str, SqlRow] = {}
+        for row in self._rows(quota, period, userids):
+            if row["version"] > newest.setdefault(row["userid"], row)["version"]:
+                newest[row["userid"]] = row
+        return {userid: _result(row) for userid, row in newest.items()}
 
     def versions(self, quota: str, period: str, userids: Collection[str] | None = None) -> list[Line]:
         """Return every version of all lines of a closed period; *userids*: of these people alone."""
-        if userids is None:
-            rows = self._engine.all("results_versions", quota=quota, period=period)
-        else:
-            rows = self._some("results_versions_some", userids, quota=quota, period=period)
-        return [_result(row).line for row in rows]
+        return [_result(row).line for row in self._rows(quota, period, userids)]
 
     def iter_newest(self, quota: str, period: str) -> Iterator[Result]:
         """Yield what `newest` returns, by userid, a piece at a time."""
-        renamed = self._renamed()
-        moved = self.newest(quota, period, set(renamed.values())) if renamed else {}
-        others = self._unmoved(quota, period, {*renamed, *renamed.values()})
-        yield from merge(
-            (moved[userid] for userid in sorted(moved)), others, key=lambda result: result.line.userid
-        )
-
-    def _unmoved(self, quota: str, period: str, moved: Collection[str]) -> Iterator[Result]:
-        about, after = {"quota": quota, "period": period}, ""
-        while rows := self._engine.all("results_userids", **about, after=after, most=_PIECE):
-            after = rows[-1]["userid"]
-            found = self.newest(quota, period, {row["userid"] for row in rows} - set(moved))
+        userids = self._people(quota, period)
+        for first in range(0, len(userids), _PIECE):
+            found = self.newest(quota, period, userids[first : first + _PIECE])
             yield from (found[userid] for userid in sorted(found))
 
-    def _some(self, statement: str, userids: Collection[str], **about: str) -> list[SqlRow]:
-        """Return the rows of *statement* about people, under whatever userid they were stored."""
-        asked, renamed = frozenset(userids), self._renamed()
+    def _people(self, quota: str, period: str) -> list[str]:
+        """Return the userids, those of now, of everybody with a line, sorted."""
+        renamed, rows = self._renamed(), self._engine.all("results_userids", quota=quota, period=period)
+        return sorted({str(renamed.get(row["userid"], row["userid"])) for row in rows})
+
+    def _rows(self, quota: str, period: str, userids: Collection[str] | None) -> list[SqlRow]:
+        """Return every version of the lines of people, under whatever userid they were stored."""
+        asked, renamed = set(self._people(quota, period) if userids is None else userids), self._renamed()
         stored = [*asked, *(old for old, new in renamed.items() if new in asked)]
-        rows = self._engine.all(statement, userids=json.dumps(stored), **about)
+        rows = self._engine.all("results_versions", quota=quota, period=period, userids=json.dumps(stored))
         for row in rows:
             row["userid"] = renamed.get(row["userid"], row["userid"])
         return [row for row in rows if row["userid"] in asked]
@@ -135,8 +128,7 @@ class Results(TableGroup):
 
     def newest_of(self, userid: str, *, quota: str, period: str) -> Result | None:
         """Return the same of one person, None if nothing is stored of them."""
-        rows = self._engine.all("results_newest_of", userid=userid, quota=quota, period=period)
-        return _newest(rows).get(userid)
+        return self.newest(quota, period, [userid]).get(userid)
 
     def of_person(self, userid: str) -> list[Result]:
         """Return the version that holds of each line of one person, the period that ended last first."""
@@ -165,14 +157,6 @@ class Results(TableGroup):
     def closed(self) -> list[Closed]:
         """Return every closed period with its numbers, the earliest closed first; reads all lines."""
         return [Closed(**row) for row in self._engine.all("results_closed")]
-
-
-def _newest(rows: Iterable[SqlRow]) -> dict[str, Result]:
-    results: dict[str, Result] = {}
-    for result in map(_result, rows):
-        if result.version > results.setdefault(result.line.userid, result).version:
-            results[result.line.userid] = result
-    return results
 
 
 def read_line(text: str) -> Line:

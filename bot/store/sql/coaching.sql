@@ -29,16 +29,12 @@ SELECT leader, userid, day, quota, pace
                     FROM LISTED(:userids) AS asked)
  ORDER BY day, leader, userid;
 
--- name: rename_coached(old_userid, userid)!
+-- name: rename_coaching(old_userid, userid)!
 INSERT INTO coaching (leader, userid, day, marked_at, quota, pace)
 SELECT leader, CAST(:userid AS TEXT), day, marked_at, quota, pace
   FROM coaching
  WHERE userid = :old_userid
 ON CONFLICT (leader, userid, day) DO NOTHING;
-
--- name: rename_coached_clear(old_userid)!
-DELETE FROM coaching
- WHERE userid = :old_userid;
 
 -- name: rename_coaches(old_userid, userid)!
 INSERT INTO coaching (leader, userid, day, marked_at, quota, pace)

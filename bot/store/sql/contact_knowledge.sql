@@ -1,3 +1,12 @@
+-- name: absences_put(rows)!
+-- Leave: [userid, first day, last day, kind], both days included.
+INSERT INTO absences (userid, first_day, last_day, kind)
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3
+  FROM TUPLES(:rows) AS absent
+ WHERE 0 = 0
+ON CONFLICT (userid, first_day, last_day) DO UPDATE
+   SET kind = excluded.kind;
+
 -- name: absences_drop(userid, first_day, last_day)*!
 -- A leave that was called off.
 DELETE FROM absences

@@ -102,3 +102,7 @@ ON CONFLICT (userid) DO UPDATE
 -- name: roster_lines_drop(userid)*!
 DELETE FROM roster_lines
  WHERE userid = :userid;
+
+-- name: memberships_clear(userid)!
+DELETE FROM memberships
+ WHERE userid = :userid;

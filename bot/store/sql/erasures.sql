@@ -85,26 +85,6 @@ UPDATE results
                     FROM renames
                    WHERE renames.userid = :userid);
 
--- name: erase_names(customer)!
-DELETE FROM customer_names
- WHERE external_userid = :customer;
-
--- name: erase_reads(customer)!
-DELETE FROM detail_reads
- WHERE external_userid = :customer;
-
--- name: erase_listed(customer)!
-DELETE FROM sync_listed
- WHERE external_userid = :customer;
-
--- name: erase_losses(customer)!
-DELETE FROM sync_losses
- WHERE external_userid = :customer;
-
--- name: erase_shown(customer)!
-DELETE FROM lists_shown
- WHERE external_userid = :customer;
-
 -- name: erase_reviews(customer)!
 -- What people wrote about this customer; who decided, and how, stays.
 UPDATE reviews

@@ -10,33 +10,21 @@ ON CONFLICT (userid) DO UPDATE
        way = excluded.way
  WHERE excluded.until > mutes.until;
 
--- name: rename_mutes_clear(old_userid)!
-DELETE FROM mutes
- WHERE userid = :old_userid;
-
--- name: rename_leaves(old_userid, userid)!
+-- name: rename_leaves_said(old_userid, userid)!
 INSERT INTO leaves_said (userid, first_day, last_day, said_at)
 SELECT CAST(:userid AS TEXT), first_day, last_day, said_at
   FROM leaves_said
  WHERE userid = :old_userid
 ON CONFLICT (userid, first_day, last_day) DO NOTHING;
 
--- name: rename_leaves_clear(old_userid)!
-DELETE FROM leaves_said
- WHERE userid = :old_userid;
-
--- name: rename_wishes(old_userid, userid)!
+-- name: rename_help_wishes(old_userid, userid)!
 INSERT INTO help_wishes (userid, day, wished_at)
 SELECT CAST(:userid AS TEXT), day, wished_at
   FROM help_wishes
  WHERE userid = :old_userid
 ON CONFLICT (userid, day) DO NOTHING;
 
--- name: rename_wishes_clear(old_userid)!
-DELETE FROM help_wishes
- WHERE userid = :old_userid;
-
--- name: rename_shown(old_userid, userid)!
+-- name: rename_lists_shown(old_userid, userid)!
 -- The list that he was shown last, unless he was shown one under the new userid.
 INSERT INTO lists_shown (userid, number, external_userid, shown_at)
 SELECT CAST(:userid AS TEXT), number, external_userid, shown_at
@@ -46,20 +34,12 @@ SELECT CAST(:userid AS TEXT), number, external_userid, shown_at
                      FROM lists_shown AS other
                     WHERE other.userid = :userid);
 
--- name: rename_shown_clear(old_userid)!
-DELETE FROM lists_shown
- WHERE userid = :old_userid;
-
 -- name: rename_words(old_userid, userid)!
 UPDATE words
    SET userid = :userid
  WHERE userid = :old_userid;
 
--- name: rename_words_clear(old_userid)!
-DELETE FROM words
- WHERE userid = :old_userid;
-
--- name: rename_unasked(old_userid, userid)!
+-- name: rename_unasked_days(old_userid, userid)!
 -- What he was told of a day under both userids counts together.
 INSERT INTO unasked_days (userid, day, number)
 SELECT CAST(:userid AS TEXT), day, number
@@ -68,17 +48,9 @@ SELECT CAST(:userid AS TEXT), day, number
 ON CONFLICT (userid, day) DO UPDATE
    SET number = unasked_days.number + excluded.number;
 
--- name: rename_unasked_clear(old_userid)!
-DELETE FROM unasked_days
- WHERE userid = :old_userid;
-
 -- name: rename_withheld(old_userid, userid)!
 UPDATE withheld
    SET userid = :userid
- WHERE userid = :old_userid;
-
--- name: rename_withheld_clear(old_userid)!
-DELETE FROM withheld
  WHERE userid = :old_userid;
 
 -- name: rename_exports(old_userid, userid)!
@@ -87,10 +59,6 @@ SELECT id, CAST(:userid AS TEXT), by_userid, at
   FROM exports
  WHERE userid = :old_userid
 ON CONFLICT (id, userid) DO NOTHING;
-
--- name: rename_exports_clear(old_userid)!
-DELETE FROM exports
- WHERE userid = :old_userid;
 
 -- name: rename_exporters(old_userid, userid)!
 UPDATE exports
@@ -105,10 +73,6 @@ SELECT CAST(:userid AS TEXT), number
  WHERE userid = :old_userid
 ON CONFLICT (userid) DO UPDATE
    SET number = logouts.number + excluded.number;
-
--- name: rename_logouts_clear(old_userid)!
-DELETE FROM logouts
- WHERE userid = :old_userid;
 
 -- name: rename_statements(old_userid, userid)!
 -- Whose list they are in; what was signed with the code keeps the old userid.

@@ -47,7 +47,7 @@ SELECT (SELECT COUNT(*) FROM relation_events WHERE userid = :userid)
        + (SELECT COUNT(*) FROM address_book WHERE userid = :userid)
        + (SELECT COUNT(*) FROM renames WHERE old_userid = :userid) AS traces;
 
--- name: rename_facts(old_userid, userid)!
+-- name: rename_relation_events(old_userid, userid)!
 -- Facts about relations, once each; of two states the greater one stays, as at their first arrival.
 INSERT INTO relation_events (userid, external_userid, at, kind, origin, state, recorded_at)
 SELECT CAST(:userid AS TEXT), external_userid, at, kind, origin, state, recorded_at
@@ -56,14 +56,6 @@ SELECT CAST(:userid AS TEXT), external_userid, at, kind, origin, state, recorded
 ON CONFLICT (userid, external_userid, at, kind) DO UPDATE
    SET state = excluded.state
  WHERE excluded.state > relation_events.state;
-
--- name: rename_facts_clear(old_userid)!
-DELETE FROM relation_events
- WHERE userid = :old_userid;
-
--- name: rename_adds_clear(old_userid)!
-DELETE FROM adds
- WHERE userid = :old_userid;
 
 -- name: rename_relations(old_userid)
 -- The customers of a userid.
@@ -79,10 +71,6 @@ SELECT CAST(:userid AS TEXT), first_day, last_day, kind
  WHERE userid = :old_userid
 ON CONFLICT (userid, first_day, last_day) DO NOTHING;
 
--- name: rename_absences_clear(old_userid)!
-DELETE FROM absences
- WHERE userid = :old_userid;
-
 -- name: rename_details(old_userid, userid)!
 INSERT INTO details (userid, external_userid, createtime, customer_type, add_way, state, oper_userid, tags,
                      unionid, mobile_sha256, read_at)
@@ -91,10 +79,6 @@ SELECT CAST(:userid AS TEXT), external_userid, createtime, customer_type, add_wa
   FROM details
  WHERE userid = :old_userid
 ON CONFLICT (userid, external_userid, createtime) DO NOTHING;
-
--- name: rename_details_clear(old_userid)!
-DELETE FROM details
- WHERE userid = :old_userid;
 
 -- name: rename_detail_reads(old_userid, userid)!
 -- Reads that are still to come, from the beginning of the tries; what ended before it was read stays so.
@@ -107,21 +91,13 @@ SELECT CAST(:userid AS TEXT), external_userid,
  WHERE userid = :old_userid
 ON CONFLICT (userid, external_userid) DO NOTHING;
 
--- name: rename_detail_reads_clear(old_userid)!
-DELETE FROM detail_reads
- WHERE userid = :old_userid;
-
--- name: rename_names(old_userid, userid)!
+-- name: rename_customer_names(old_userid, userid)!
 -- What customers are called; of one that is there under both userids the new one's stays.
 INSERT INTO customer_names (userid, external_userid, name, remark, read_at)
 SELECT CAST(:userid AS TEXT), external_userid, name, remark, read_at
   FROM customer_names
  WHERE userid = :old_userid
 ON CONFLICT (userid, external_userid) DO NOTHING;
-
--- name: rename_names_clear(old_userid)!
-DELETE FROM customer_names
- WHERE userid = :old_userid;
 
 -- name: rename_erased(old_userid, userid)!
 -- Contacts that were erased.
@@ -130,10 +106,6 @@ SELECT mark, CAST(:userid AS TEXT)
   FROM erased
  WHERE userid = :old_userid
 ON CONFLICT (mark, userid) DO NOTHING;
-
--- name: rename_erased_clear(old_userid)!
-DELETE FROM erased
- WHERE userid = :old_userid;
 
 -- name: rename_managers(old_userid, userid)!
 -- Whose book a customer is in, as the bank said it.
@@ -162,7 +134,7 @@ UPDATE reviews
  WHERE userid = :old_userid
    AND state = 'open';
 
--- name: rename_readings(old_userid, userid)!
+-- name: rename_sync_readings(old_userid, userid)!
 -- Up to when WeCom's list of a userid is accounted for; of two, the later.
 INSERT INTO sync_readings (userid, read_at)
 SELECT CAST(:userid AS TEXT), read_at
@@ -172,21 +144,13 @@ ON CONFLICT (userid) DO UPDATE
    SET read_at = excluded.read_at
  WHERE excluded.read_at > sync_readings.read_at;
 
--- name: rename_readings_clear(old_userid)!
-DELETE FROM sync_readings
- WHERE userid = :old_userid;
-
--- name: rename_losses(old_userid, userid)!
+-- name: rename_sync_losses(old_userid, userid)!
 -- Losses that wait for a person's word.
 INSERT INTO sync_losses (userid, external_userid, at, is_gone)
 SELECT CAST(:userid AS TEXT), external_userid, at, is_gone
   FROM sync_losses
  WHERE userid = :old_userid
 ON CONFLICT (userid, external_userid) DO NOTHING;
-
--- name: rename_losses_clear(old_userid)!
-DELETE FROM sync_losses
- WHERE userid = :old_userid;
 
 -- name: rename_engagement(old_userid, userid)!
 -- Behaviour figures; of a day that is there under both userids the new one's stays.
@@ -198,10 +162,6 @@ SELECT CAST(:userid AS TEXT), day, chats, messages, reply_rate, first_reply_s, l
  WHERE userid = :old_userid
 ON CONFLICT (userid, day) DO NOTHING;
 
--- name: rename_engagement_clear(old_userid)!
-DELETE FROM engagement
- WHERE userid = :old_userid;
-
 -- name: rename_engagement_members(old_userid, userid)!
 -- Whoever is still to be read in a reading that is under way is read under the new userid.
 INSERT INTO engagement_members (userid, state, error)
@@ -209,10 +169,6 @@ SELECT CAST(:userid AS TEXT), state, error
   FROM engagement_members
  WHERE userid = :old_userid
 ON CONFLICT (userid) DO NOTHING;
-
--- name: rename_engagement_members_clear(old_userid)!
-DELETE FROM engagement_members
- WHERE userid = :old_userid;
 
 -- name: rename_findings(old_userid)
 -- Questions about a userid's adds.
@@ -251,23 +207,3 @@ UPDATE outbox
                      FROM outbox AS other
                     WHERE other.key = :key
                       AND other.seq <> :seq);
-
--- name: rename_members_clear(old_userid)!
-DELETE FROM members
- WHERE userid = :old_userid;
-
--- name: rename_memberships_clear(old_userid)!
-DELETE FROM memberships
- WHERE userid = :old_userid;
-
--- name: rename_book_clear(old_userid)!
-DELETE FROM address_book
- WHERE userid = :old_userid;
-
--- name: rename_member_reads_clear(old_userid)!
-DELETE FROM member_reads
- WHERE userid = :old_userid;
-
--- name: rename_figures_clear(old_userid)!
-DELETE FROM figures
- WHERE userid = :old_userid;

@@ -4,24 +4,6 @@ INSERT INTO results (quota, period, userid, version, state, line, author, reason
 VALUES (:quota, :period, :userid, :version, :state, :line, :author, :reason, :stored_at, :counted, :salt)
 ON CONFLICT (quota, period, userid, version) DO NOTHING;
 
--- name: results_newest(quota, period)
--- The newest version of each line of a closed period; a changed userid is the new one.
-SELECT COALESCE(renames.userid, results.userid) AS userid, version, state, line, author, reason, stored_at, counted
-  FROM results
-  JOIN closings
-    ON closings.quota = results.quota
-   AND closings.period = results.period
-  LEFT JOIN renames
-    ON renames.old_userid = results.userid
- WHERE results.quota = :quota
-   AND results.period = :period
-   AND version = (SELECT MAX(other.version)
-                    FROM results AS other
-                   WHERE other.quota = results.quota
-                     AND other.period = results.period
-                     AND other.userid = results.userid)
- ORDER BY results.userid;
-
 -- name: results_stored(quota, period)
 -- The newest version of each line exactly as it is stored.
 SELECT quota, period, userid, version, state, line, salt
@@ -45,39 +27,8 @@ SELECT quota, period, userid, version, state, line, salt
    AND state = 'preliminary'
  ORDER BY userid;
 
--- name: results_versions(quota, period)
--- Every version of each line of a closed period; a changed userid is the new one.
-SELECT COALESCE(renames.userid, results.userid) AS userid, version, state, line, author, reason, stored_at, counted
-  FROM results
-  JOIN closings
-    ON closings.quota = results.quota
-   AND closings.period = results.period
-  LEFT JOIN renames
-    ON renames.old_userid = results.userid
- WHERE results.quota = :quota
-   AND results.period = :period
- ORDER BY results.userid, version;
-
--- name: results_newest_some(quota, period, userids)
--- The newest version of the lines stored under these userids (a list).
-SELECT results.userid, version, state, line, author, reason, stored_at, counted
-  FROM LISTED(:userids) AS asked
- CROSS JOIN results
-  JOIN closings
-    ON closings.quota = results.quota
-   AND closings.period = results.period
- WHERE results.quota = :quota
-   AND results.period = :period
-   AND results.userid = asked.value
-   AND version = (SELECT MAX(other.version)
-                    FROM results AS other
-                   WHERE other.quota = results.quota
-                     AND other.period = results.period
-                     AND other.userid = results.userid)
- ORDER BY results.userid;
-
--- name: results_versions_some(quota, period, userids)
--- Every version of the lines stored under these userids (a list).
+-- name: results_versions(quota, period, userids)
+-- Every version of the lines of a closed period stored under these userids (a list).
 SELECT results.userid, version, state, line, author, reason, stored_at, counted
   FROM LISTED(:userids) AS asked
  CROSS JOIN results
@@ -89,18 +40,15 @@ SELECT results.userid, version, state, line, author, reason, stored_at, counted
    AND results.userid = asked.value
  ORDER BY results.userid, version;
 
--- name: results_userids(quota, period, after, most)
--- The next userids under which lines of a closed period are stored.
+-- name: results_userids(quota, period)
+-- The userids under which lines of a closed period are stored.
 SELECT DISTINCT results.userid
   FROM results
   JOIN closings
     ON closings.quota = results.quota
    AND closings.period = results.period
  WHERE results.quota = :quota
-   AND results.period = :period
-   AND results.userid > :after
- ORDER BY results.userid
- LIMIT :most;
+   AND results.period = :period;
 
 -- name: results_drop_unclosed(quota, period, most)!
 -- Lines of a closing that was cut off; nobody has seen them.
@@ -127,26 +75,6 @@ ON CONFLICT (quota, period) DO NOTHING;
 SELECT quota, period, closed_at
   FROM closings
  ORDER BY closed_at, quota, period;
-
--- name: results_newest_of(userid, quota, period)
--- The same of one person, under whatever userid it was stored.
-SELECT CAST(:userid AS TEXT) AS userid, version, state, line, author, reason, stored_at, counted
-  FROM results
-  JOIN closings
-    ON closings.quota = results.quota
-   AND closings.period = results.period
- WHERE results.quota = :quota
-   AND results.period = :period
-   AND results.userid IN (SELECT CAST(:userid AS TEXT)
-                   UNION
-                  SELECT old_userid
-                    FROM renames
-                   WHERE renames.userid = :userid)
-   AND version = (SELECT MAX(other.version)
-                    FROM results AS other
-                   WHERE other.quota = results.quota
-                     AND other.period = results.period
-                     AND other.userid = results.userid);
 
 -- name: results_closed()
 -- Closed periods: since when, and how many lines are final.

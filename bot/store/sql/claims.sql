@@ -9,8 +9,7 @@ SELECT seq, body, attempts
    AND seq > :after
    AND seq <= :upto
  ORDER BY seq
- LIMIT :batch
-   FOR UPDATE SKIP LOCKED;
+ LIMIT :batch SKIP_LOCKED;
 
 -- name: inbox_due_among(numbers, upto, batch)
 -- The same among some numbers (a list).
@@ -22,8 +21,7 @@ SELECT inbox.seq, inbox.body, inbox.attempts
    AND inbox.next_try_at = 0
    AND inbox.seq <= :upto
  ORDER BY inbox.seq
- LIMIT :batch
-   FOR UPDATE OF inbox SKIP LOCKED;
+ LIMIT :batch SKIP_LOCKED;
 
 -- name: inbox_due_again(now, upto, batch)
 -- Events that are to be tried again, due longest first.
@@ -34,8 +32,7 @@ SELECT seq, body, attempts
    AND next_try_at <= :now
    AND seq <= :upto
  ORDER BY next_try_at, seq
- LIMIT :batch
-   FOR UPDATE SKIP LOCKED;
+ LIMIT :batch SKIP_LOCKED;
 
 -- name: dirty_take(scope, after, batch)
 -- Claim marks of a scope after a number, oldest first: what comes later marks it again. Scopes are few and joined
@@ -46,8 +43,7 @@ DELETE FROM dirty
                 WHERE scope || '' = :scope
                   AND seq > :after
                 ORDER BY seq
-                LIMIT :batch
-                  FOR UPDATE SKIP LOCKED)
+                LIMIT :batch SKIP_LOCKED)
 RETURNING seq, key;
 
 -- name: dirty_take_among(scope, numbers, batch)
@@ -59,8 +55,7 @@ DELETE FROM dirty
                 WHERE dirty.seq = CAST(listed.value AS BIGINT)
                   AND dirty.scope = :scope
                 ORDER BY dirty.seq
-                LIMIT :batch
-                  FOR UPDATE OF dirty SKIP LOCKED)
+                LIMIT :batch SKIP_LOCKED)
 RETURNING seq, key;
 
 -- name: words_claim(claim, after, now, until, batch)
@@ -74,6 +69,5 @@ UPDATE words
                   AND seq > :after
                   AND claimed_until <= :now
                 ORDER BY seq
-                LIMIT :batch
-                    FOR UPDATE SKIP LOCKED)
+                LIMIT :batch SKIP_LOCKED)
 RETURNING msgid, userid, text, way, said_at, ref;
