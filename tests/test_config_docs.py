@@ -19,9 +19,8 @@ from builders.reference import reference
 
 from bot.config import Config, json_schema, load
 from bot.config.fields import ConfigSource
-from bot.config.sections import FiringDay, Schedule
+from bot.config.sections import ClosingDay, Schedule
 from bot.config.shape import key_paths
-from bot.config.unsupported import OFF_VALUES, unsupported_faults
 from bot.config.warnings import warnings
 
 ROOT = Path(__file__).parent.parent
@@ -45,10 +44,6 @@ def without_secret_tables(keys: Iterator[str]) -> set[str]:
     return {re.sub(r"\.(env|file)$", "", key) for key in keys}
 
 
-def uncommented(text: str) -> dict[str, object]:
-    return tomllib.loads(text.replace("# not yet: ", ""), parse_float=Decimal)
-
-
 def test_the_example_loads_without_a_fault_or_warning(tmp_path: Path) -> None:
     shutil.copy(EXAMPLE, tmp_path / "config.toml")
 
@@ -57,37 +52,13 @@ def test_the_example_loads_without_a_fault_or_warning(tmp_path: Path) -> None:
     assert warnings(config) == ()
 
 
-def test_the_example_with_all_that_is_not_yet_has_every_key_and_no_other(tmp_path: Path) -> None:
-    tree = uncommented(EXAMPLE.read_text(encoding="utf-8"))
+def test_the_example_has_every_key_and_no_other(tmp_path: Path) -> None:
+    tree = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"), parse_float=Decimal)
     (tmp_path / "templates").mkdir()
 
     Config.model_validate(tree, context=ConfigSource(file=tmp_path / "config.toml", environ=ENVIRON))
 
     assert without_secret_tables(written_keys(tree)) == set(KEYS)
-
-
-def test_what_the_example_calls_not_yet_is_refused(tmp_path: Path) -> None:
-    text = EXAMPLE.read_text(encoding="utf-8")
-    tree = uncommented(text)
-
-    refused = {
-        re.sub(r"\[\d+\]", "[]", fault.key_path.split(" ")[0])
-        for _, fault in unsupported_faults(tree, file="")
-    }
-
-    live = without_secret_tables(written_keys(tomllib.loads(text)))
-    hidden = without_secret_tables(written_keys(tree)) - live
-    also_live_elsewhere = {"quotas[].basis"}
-    assert refused - also_live_elsewhere == {
-        next(key for key in OFF_VALUES if name == key or name.startswith((f"{key}.", f"{key}[]")))
-        for name in hidden
-    }
-
-
-def test_every_key_that_is_not_supported_is_a_key_of_the_file() -> None:
-    tables = {key.rpartition(".")[0].removesuffix("[]") for key in KEYS}
-
-    assert set(OFF_VALUES) <= {*KEYS, *tables}
 
 
 def rows_of(section: str, language: str) -> list[str]:
@@ -140,9 +111,7 @@ def test_the_chinese_reference_says_each_key_in_chinese() -> None:
 def test_the_days_of_a_job_are_those_that_the_program_takes(language: str) -> None:
     section = text_of("configuration", language).partition("## `[schedule]`")[2].partition("| --- |")[0]
 
-    assert set(OFF_VALUES) == {f"schedule.{job}.on" for job in Schedule.model_fields if job != "close"}
-    assert set(OFF_VALUES.values()) == {tuple(get_args(FiringDay)[:3])}
-    assert [day for day in get_args(FiringDay) if f"`{day}`" not in section] == []
+    assert [day for day in get_args(ClosingDay) if f"`{day}`" not in section] == []
 
 
 def test_the_reference_knows_every_key() -> None:

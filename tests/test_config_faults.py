@@ -97,9 +97,9 @@ def changed(old: str, new: str) -> str:
         ),
         pytest.param(
             MINIMAL + '[schedule]\nbackup = { at = "04:43", on = "first_workday_after_settlement" }\n',
-            'schedule.backup.on = "first_workday_after_settlement": not supported in this version, only '
-            '"workdays" and "every_day" and "last_workday_of_week" are',
-            id="day that comes later",
+            'schedule.backup.on = "first_workday_after_settlement": must be one of '
+            '"workdays", "every_day" or "last_workday_of_week"',
+            id="day that suits another job alone",
         ),
         pytest.param(
             MINIMAL + "penalty = { flat = 3, per_missing = 4 }\n",
@@ -228,8 +228,8 @@ def changed(old: str, new: str) -> str:
         ),
         pytest.param(
             MINIMAL + '[schedule]\nsync = { at = "02:17", on = "first_workday_after_settlement" }\n',
-            'schedule.sync.on = "first_workday_after_settlement": not supported in this version, only '
-            '"workdays" and "every_day" and "last_workday_of_week" are',
+            'schedule.sync.on = "first_workday_after_settlement": must be one of '
+            '"workdays", "every_day" or "last_workday_of_week"',
             id="sync on the days of close",
         ),
         pytest.param(
@@ -260,8 +260,8 @@ def changed(old: str, new: str) -> str:
         ),
         pytest.param(
             MINIMAL + '[schedule]\nweekly = { at = "17:23", on = "first_workday_after_settlement" }\n',
-            'schedule.weekly.on = "first_workday_after_settlement": not supported in this version, '
-            'only "workdays" and "every_day" and "last_workday_of_week" are',
+            'schedule.weekly.on = "first_workday_after_settlement": must be one of '
+            '"workdays", "every_day" or "last_workday_of_week"',
             id="day that suits another job",
         ),
         pytest.param(

@@ -73,9 +73,9 @@ def said(folder: Path, text: str) -> list[str]:
         ),
         pytest.param(
             MINIMAL + '[schedule]\nbackup = { at = "04:43", on = "first_workday_after_settlement" }\n',
-            'schedule.backup.on = "first_workday_after_settlement"：本版本不支持，只支持 "workdays" 和 '
-            '"every_day" 和 "last_workday_of_week"',
-            id="not yet",
+            'schedule.backup.on = "first_workday_after_settlement"：只能是 "workdays", '
+            '"every_day" 或 "last_workday_of_week"',
+            id="a day of another job",
         ),
         pytest.param(
             MINIMAL + "target = 4\n",

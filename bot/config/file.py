@@ -15,7 +15,6 @@ from bot.config.fields import ConfigSource, Section, left_out
 from bot.config.rules import Integrity, Quota, Role
 from bot.config.shape import validated
 from bot.config.toml import read_toml
-from bot.config.unsupported import unsupported_faults
 from bot.core import quotas as core_quotas
 from bot.core.counting import Integrity as CoreIntegrity
 from bot.core.workdays import WorkCalendar
@@ -101,7 +100,6 @@ def json_schema() -> dict[str, Any]:
 
 def _validated(tree: dict[str, Any], place: ConfigSource) -> tuple[Config | None, list[Fault]]:
     config, placed = validated(Config, tree, place)
-    placed += unsupported_faults(tree, file=str(place.file), besides=[path for path, _ in placed])
     order = list(Config.model_fields)
     placed.sort(key=lambda item: _position(item[0], order))
     return config, [fault for _, fault in placed]

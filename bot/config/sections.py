@@ -1,12 +1,12 @@
 """The sections of the configuration file as types; for roles and quotas see bot/config/rules.py.
 
 Every key of any version is here, with its description below it for the JSON Schema that editors read.
-bot/config/unsupported.py lists the keys without effect in this version.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
@@ -45,7 +45,8 @@ from bot.config.fields import (
 )
 from bot.locales import DEFAULT
 
-FiringDay = Literal["workdays", "every_day", "last_workday_of_week", "first_workday_after_settlement"]
+FiringDay = Literal["workdays", "every_day", "last_workday_of_week"]
+ClosingDay = Literal[FiringDay, "first_workday_after_settlement"]
 
 DAY_S = 24 * 60 * 60
 
@@ -109,6 +110,11 @@ class Store(Section):
 
     where: StoreUrl = as_written("sqlite:///var/quotabot.db", alias="url")
     """sqlite:///PATH begun at the file's folder, sqlite:////PATH from the root, or postgresql://…."""
+
+    @property
+    def address(self) -> Path | str:
+        """Return the file, or the URL with its password."""
+        return self.where if isinstance(self.where, Path) else self.where.get_secret_value()
 
 
 class Locale(Section):
@@ -219,7 +225,7 @@ class Firing(Section):
     """The start of a job, in local time."""
 
     at: TimeOfDay = Field(description=_AT)
-    on: FiringDay = Field(description=_ON)
+    on: ClosingDay = Field(description=_ON)
 
 
 class Progress(Firing):
@@ -254,7 +260,7 @@ class Close(Firing):
     """Preliminary results of a settled period."""
 
     at: TimeOfDay = as_written("08:42", description=_AT)
-    on: FiringDay = Field("first_workday_after_settlement", description=_ON)
+    on: ClosingDay = Field("first_workday_after_settlement", description=_ON)
 
 
 class Sync(Firing):
