@@ -18,9 +18,11 @@ from bot.config.roster import RosterLine
 from bot.config.warnings import missing_decree
 from bot.core.people import Departments, Person
 from bot.messages.catalog import Voice
+from bot.messages.sentences import Sentence
 from bot.store.engine import StoreError
 from bot.store.known_people import KnownPeople
 from bot.store.store import Store
+from bot.wecom.asker import StoppedError
 from bot.wecom.budget import ReadBudget
 from bot.wecom.reads import Reads
 from bot.wecom.welcome import Greeting
@@ -176,6 +178,16 @@ class Services:
         """
         language = self.language if config is self.config else voice(config)
         self.config, self.directory, self.language = config, directory, language
+
+    def beating(self, beat: Callable[[], None]) -> Callable[[], None]:
+        """Return *beat* as long jobs call it: it raises StoppedError once the service ends."""
+
+        def alive() -> None:
+            if self.ending.is_set():
+                raise StoppedError(Sentence("sentences.ending"))
+            beat()
+
+        return alive
 
     def missing_decree(self) -> int | None:
         """Return the year whose holiday decree should be known by now and is not."""

@@ -6,13 +6,11 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 
 from bot.core.sync import Cause as DriftCause
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.admin import Cause, Finding, Wrong, trouble_of
 from bot.features.admin import admin as admin_message
-from bot.features.callers.addresses import find_problem
 from bot.features.health import Health
 from bot.features.robots.deliver import PICTURE_BYTES
 from bot.features.robots.posts import robots_off
@@ -27,6 +25,7 @@ ADMIN = "admin"  # in the keys of the messages
 OLD_FACTS_DAYS = 7
 OLD_SYNC_DAYS = 2
 _DAY_S = 86_400
+_IN_OTHER_FINDINGS = frozenset({"inbox", "outbox", "catch_up", "robots"})  # parts of `Health`
 
 
 def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Message]]:
@@ -34,7 +33,7 @@ def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Me
     local = standings.calendar.local(standings.at)
     admins = [
         userid
-        for userid in sorted({userid.lower() for userid in services.config.admins.userids})
+        for userid in sorted(set(services.config.admins.userids))
         if userid not in standings.people or standings.works_on(userid, local.date())
     ]
     if admins and (findings := wrong(services, at=standings.at)):
@@ -64,20 +63,9 @@ def _a_workday_before(calendar: WorkCalendar, at: datetime) -> datetime:
 
 
 def _service(services: Services) -> Iterator[Finding]:
-    health = Health(
-        services.store,
-        probe=lambda: None,
-        real_time=services.store.now,
-        missing_decree=services.missing_decree,
-        open_to_all=partial(find_problem, services),
-    )
+    health = Health.of(services)
     for degraded in health.report()["degraded"]:
-        if degraded["part"] not in {
-            "inbox",
-            "outbox",
-            "catch_up",
-            "robots",
-        }:  # these follow in other findings
+        if degraded["part"] not in _IN_OTHER_FINDINGS:
             yield trouble_of(degraded)
     for sentence in robots_off(services):
         yield Finding(what=Wrong.SERVICE, text=sentence)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 
 import structlog
 
 from bot.features.backup import make_daily
-from bot.features.standings.load import Standings
-from bot.messages.message import Message
 from bot.services import Services
 
 log = structlog.get_logger(__name__)
@@ -25,8 +23,3 @@ def work(services: Services, at: datetime, beat: Callable[[], None]) -> None:
     beat()
     made = make_daily(services, at=at)
     log.info("backup made", rows=made.backup.rows, bytes=made.backup.size, removed=len(made.removed))
-
-
-def messages(_services: Services, _standing: Standings) -> Iterator[tuple[str, Message]]:
-    """Yield no message."""
-    return iter(())

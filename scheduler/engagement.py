@@ -6,7 +6,7 @@ with the members that are not read yet.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
 import structlog
@@ -23,11 +23,10 @@ from bot.core.engagement import (
 )
 from bot.core.teams import upwards
 from bot.core.workdays import epoch_of
-from bot.features.standings.load import Standings, load_people
+from bot.features.standings.load import load_people
 from bot.features.sync.lease import WorkLease
 from bot.features.sync.lists import Tell
 from bot.features.sync.reconcile import ignore_progress
-from bot.messages.message import Message
 from bot.messages.sentences import Sentence
 from bot.services import Services
 from bot.store.engagement import Asked, Reading
@@ -56,14 +55,8 @@ def read_figures(
     Call *beat* at least every few seconds, and *progress* at each step. Raises StoppedError if the reading
     cannot continue now; the same call continues later.
     """
-
-    def alive() -> None:
-        if services.ending.is_set():
-            raise StoppedError(Sentence("sentences.ending"))
-        beat()
-
     with services.reads() as reads:
-        return read_with(services, reads, at=at, beat=alive, progress=progress)
+        return read_with(services, reads, at=at, beat=services.beating(beat), progress=progress)
 
 
 def read_with(
@@ -260,8 +253,3 @@ def work(services: Services, at: datetime, beat: Callable[[], None]) -> None:
         read=counts.get(Asked.READ, 0),
         unknown=counts.get(Asked.UNKNOWN, 0),
     )
-
-
-def messages(_services: Services, _standing: Standings) -> Iterator[tuple[str, Message]]:
-    """Yield no message."""
-    return iter(())

@@ -82,14 +82,16 @@ NEEDED: dict[str, Callable[[Services, datetime], bool]] = {
 # Jobs without messages: they run at any hour.
 SILENT = frozenset(LASTING)
 
+
+def _no_messages(_services: Services, _standings: Standings) -> Iterator[tuple[str, Message]]:
+    return iter(())
+
+
 JOBS: dict[str, Job] = {
     "progress": progress.messages,  # in the morning: how many adds are enough today
     "reminder": reminder.messages,  # late: to people who are behind and can still change it
     "digest": digest.messages,  # to leaders: whom to help first
     "weekly": weekly.messages,  # at the end of a week: the week's adds, and what is enough from then on
     "close": close.messages,  # preliminary results of settled periods
-    "sync": sync.messages,  # no messages: takes over WeCom's own lists
-    "engagement": engagement.messages,  # no messages: reads WeCom's behaviour figures
-    "purge": purge.messages,  # no messages: removes what is older than it may be
-    "backup": backup.messages,  # no messages: writes the store to a file
+    **dict.fromkeys(LASTING, _no_messages),
 }

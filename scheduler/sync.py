@@ -5,7 +5,7 @@ It runs each night, because no event is certain: an app gets no event of most ch
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 
 import structlog
@@ -14,15 +14,11 @@ from bot.core.workdays import epoch_of
 from bot.features.outages import silence
 from bot.features.outages.catch_up import is_wanted
 from bot.features.people.refresh import read_directory
-from bot.features.standings.load import Standings
 from bot.features.sync.lists import Tell
 from bot.features.sync.reconcile import ignore_progress, reconcile
 from bot.features.sync.report import load_sync_report
-from bot.messages.message import Message
-from bot.messages.sentences import Sentence
 from bot.services import Services
 from bot.store.sync import SyncRun
-from bot.wecom.asker import StoppedError
 from bot.wecom.directory import AddressBook
 from handlers.inbox import work_off
 
@@ -42,14 +38,9 @@ def take_over(
     *beat*, *accept_losses* and *progress* are those of `reconcile`. Raises WeComError if the directory
     cannot be read; then nothing has changed. Raises StoppedError if the comparison cannot continue now.
     """
-
-    def alive() -> None:
-        if services.ending.is_set():
-            raise StoppedError(Sentence("sentences.ending"))
-        beat()
-
+    beat = services.beating(beat)
     with services.reads() as reads:
-        reads.beat = alive
+        reads.beat = beat
         if services.config.directory.source == "wecom":
             book = AddressBook(reads, agent_id=services.config.wecom.agent_id)
             read_directory(services, book=book, at=at)
@@ -60,7 +51,7 @@ def take_over(
             work_off=work_off,
             accept_losses=accept_losses,
             progress=progress,
-            beat=alive,
+            beat=beat,
         )
     silence.after_comparing(services, run)
     return run
@@ -74,8 +65,3 @@ def work(services: Services, at: datetime, beat: Callable[[], None]) -> None:
         run = take_over(services, at, beat=beat)
     report = load_sync_report(services.store, run)
     log.info("compared with WeCom's lists", found=report.found, repaired=report.repaired)
-
-
-def messages(_services: Services, _standing: Standings) -> Iterator[tuple[str, Message]]:
-    """Yield no message."""
-    return iter(())

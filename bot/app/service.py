@@ -143,13 +143,7 @@ def open_app(services: Services) -> Iterator[tuple[Flask, Receiver]]:
         token = config.server.metrics_token
         app = create_app(
             receive=receiver.handle,
-            health=Health(
-                services.store,
-                probe=writer.probe,
-                real_time=services.store.now,
-                missing_decree=services.missing_decree,
-                open_to_all=partial(addresses.find_problem, services),
-            ),
+            health=Health.of(services, probe=writer.probe),
             pages=(
                 *pages.blueprints(
                     language=lambda: services.language,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import structlog
@@ -11,7 +12,9 @@ import structlog
 from bot import __version__, logs
 from bot.core.outages import FIRST
 from bot.core.quiet_hours import Silence
+from bot.features.callers.addresses import find_problem
 from bot.features.outages import clock, gaps
+from bot.services import Services
 from bot.store.coordination import TOKEN
 from bot.store.details import STUCK_TRIES
 from bot.store.engine import StoreError
@@ -64,6 +67,17 @@ class Health:
         self.now = real_time
         self._missing_decree, self._open_to_all = missing_decree, open_to_all
         self._is_broken = False
+
+    @classmethod
+    def of(cls, services: Services, *, probe: Callable[[], None] = lambda: None) -> Health:
+        """Return the health of *services*, with all that concerns more than the store."""
+        return cls(
+            services.store,
+            probe=probe,
+            real_time=services.store.now,
+            missing_decree=services.missing_decree,
+            open_to_all=partial(find_problem, services),
+        )
 
     def report(self) -> dict[str, Any]:
         """Return `ready` (events can be stored) and `degraded` (problems, each with its part)."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from bot import __version__
-from bot.features.callers.addresses import find_problem
 from bot.features.delivery.sender import LEASE
 from bot.features.health import Health
 from bot.features.outages import catch_up, gaps
@@ -97,14 +95,8 @@ def _catch_up(services: Services) -> dict[str, Any]:
 
 def list_degraded(services: Services) -> list[dict[str, Any]]:
     """Return what `readyz` says of this machine, of next year's calendar and of WeCom's addresses."""
-    health = Health(
-        services.store,
-        probe=lambda: None,
-        real_time=services.store.now,
-        missing_decree=services.missing_decree,
-        open_to_all=partial(find_problem, services),
-    )
-    return [part for part in health.report()["degraded"] if part["part"] in _OWN_PARTS]
+    degraded: list[dict[str, Any]] = Health.of(services).report()["degraded"]
+    return [part for part in degraded if part["part"] in _OWN_PARTS]
 
 
 def _troubles(services: Services, degraded: list[dict[str, Any]]) -> list[str]:
