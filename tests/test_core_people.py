@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from builders.branches import person
 
-from bot.core.people import Departments, Membership, leads
+from bot.core.people import Departments, Membership, leads, name_of
 
 FIRST = Membership(since=None, departments=(1,), role="柜员")
 SECOND = Membership(since=date(2026, 11, 10), departments=(2, 3), role="客户经理")
@@ -123,3 +123,9 @@ def test_nobody_leads_themselves_and_leading_is_of_the_day() -> None:
     ]
 
     assert led == [False, False, False, True]
+
+
+def test_people_without_a_name_and_strangers_go_by_their_userid() -> None:
+    people = {"zhang": person("zhang"), "li": replace(person("li"), name="")}
+
+    assert [name_of(people, userid) for userid in ("zhang", "li", "wang")] == ["员工甲", "li", "wang"]

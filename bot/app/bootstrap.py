@@ -9,7 +9,6 @@ from contextlib import AbstractContextManager, ExitStack, closing, contextmanage
 from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
-from pathlib import Path
 
 import structlog
 
@@ -59,8 +58,7 @@ def open_services(
     A roster with a fault is logged, and the last good one stands in. Raises StoreError when the store cannot
     be used or is half a copy, RosterError when the roster cannot be read and there was none before.
     """
-    where = config.store.where
-    url = where if isinstance(where, Path) else where.get_secret_value()
+    url = config.store.address
     if not Store.is_there(url):
         directory.read_files(config)  # a roster with a fault makes no store
     with closing(Store(url, may_create=may_create, real_time=real_time)) as store:

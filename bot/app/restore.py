@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.config import Config
-from bot.features.backup import moment_of, settle_restored, url_of
+from bot.features.backup import moment_of, settle_restored
 from bot.features.privacy.erase import erase_again
 from bot.messages.sentences import Sentence
 from bot.store.backup import BackupError, check_file, is_empty, put_aside, unpack
@@ -38,7 +38,7 @@ def restore(config: Config, file: Path, *, replace: bool, by: str) -> RestoredSt
     Raises StoreError, and changes nothing, if the file is not whole, or the store is in use, or it holds data
     and *replace* is not said.
     """
-    where = url_of(config)
+    where = config.store.address
     if isinstance(where, Path):
         return _restore_file(config, file, where, replace=replace, by=by)
     from bot.store import postgres_backup  # an installation on SQLite needs no driver

@@ -120,9 +120,8 @@ def _known(config: Config) -> _Known:
     files = directory.read_files(config)
     unstarted = advise_empty(Mode(config.rollout.mode))
     nothing = _Known(directory.build_directory(config, files, None), unstarted)
-    where = config.store.where
     try:
-        if not Store.is_ready(where if isinstance(where, Path) else where.get_secret_value()):
+        if not Store.is_ready(config.store.address):
             return nothing
         with open_existing(config) as services:
             was_read = config.directory.source == "wecom" and services.store.marks.get(READ_AT) is not None
@@ -138,9 +137,8 @@ def _known(config: Config) -> _Known:
 
 def _broken_chains(config: Config) -> list[str]:
     """Return what was changed in the audit log or in closed results, if there is a store."""
-    where = config.store.where
     try:
-        if not Store.is_ready(where if isinstance(where, Path) else where.get_secret_value()):
+        if not Store.is_ready(config.store.address):
             return []
         with open_existing(config) as services:
             broken_at = services.store.audit.broken_at()

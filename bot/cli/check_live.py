@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from pathlib import Path
 
 from bot.app.bootstrap import open_existing, wecom_client
 from bot.config import Config
@@ -22,11 +21,11 @@ _SIGNS = {PartState.OK: "OK", PartState.NOTE: "--", PartState.WRONG: "!!", PartS
 
 def live_parts(config: Config) -> Iterator[Part]:
     """Try every part of *config* once; open the store only if it is there."""
-    where, error = config.store.where, ""
     services: Services | None = None
+    error = ""
     with ExitStack() as stack:
         client = stack.enter_context(closing(wecom_client(config)))
-        if Store.is_there(where if isinstance(where, Path) else where.get_secret_value()):
+        if Store.is_there(config.store.address):
             try:
                 services = stack.enter_context(open_existing(config))
             except StoreError as failure:

@@ -84,6 +84,12 @@ class Person:
         return (begin, end) if begin <= end else None
 
 
+def name_of(people: Mapping[str, Person], userid: str) -> str:
+    """Return the name of *userid*; the userid itself without a name, or for people outside *people*."""
+    person = people.get(userid)
+    return (person.name if person else "") or userid
+
+
 def leads(leader: Person, other: Person, *, departments: Departments, day: date) -> bool:
     """Say whether *leader* leads, on the local *day*, a department at or above one of *other*'s.
 

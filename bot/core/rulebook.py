@@ -77,6 +77,10 @@ class Rulebook:
         """Return each quota that holds for *period*."""
         return [asked for versions in self.lines if (asked := _asked(versions, period)) is not None]
 
+    def in_period(self, quota: str, period: Period) -> list[QuotaInPeriod]:
+        """Return the quota with this id that holds for *period*, as the only item; none if it does not."""
+        return [asked for asked in self.periods_named(period) if asked[0].id == quota]
+
     def periods_beginning(self, first: date, last: date) -> list[QuotaInPeriod]:
         """Return each quota with each of its periods whose first day lies in [*first*, *last*]."""
         return [

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import structlog
 
-from bot.config import Config
 from bot.core.outages import DOWN, LONG_S
 from bot.core.workdays import epoch_of
 from bot.messages.sentences import Sentence
@@ -37,7 +36,7 @@ def make_backup(services: Services, target: Path) -> Backup:
     """Write the store to *target* while it is in use, and note it. Raises BackupError."""
     store, began = services.store, int(services.store.now())
     store.marks.put(BEGAN, str(began))
-    made = back_up(url_of(services.config), target)
+    made = back_up(services.config.store.address, target)
     noted = {"at": began, "file": str(made.file), "size": made.size}
     store.marks.put(DONE, json.dumps(noted, ensure_ascii=False))
     return made
@@ -91,9 +90,3 @@ def moment_of(store: Store, file: Path) -> int:
     known = [store.marks.get(BEGAN), store.marks.get(_RECEIVING)]
     moments = [int(mark) for mark in known if mark is not None]
     return max(moments, default=int(file.stat().st_mtime))
-
-
-def url_of(config: Config) -> Path | str:
-    """Return where the store of *config* is: a file, or an address with its password."""
-    where = config.store.where
-    return where if isinstance(where, Path) else where.get_secret_value()

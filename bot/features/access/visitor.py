@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.core.people import Person
-from bot.core.reviewers import Bank
+from bot.core.people import Person, name_of
 from bot.features.access.rules import Page, pages_of
 from bot.features.access.session import Session
+from bot.features.standings.leaders import load_bank
 from bot.features.standings.load import load_people
 from bot.services import Services
 
@@ -39,16 +39,14 @@ def find_visitor(services: Services, session: Session) -> Visitor:
         userid,
         person,
         day=config.work_calendar().local_day(services.clock.now()),
-        reviewers={one.lower() for one in config.review.reviewers},
-        admins={one.lower() for one in config.admins.userids},
+        reviewers=config.review.reviewers,
+        admins=config.admins.userids,
     )
     return Visitor(session=session, person=person, pages=pages)
 
 
 def whom_to_ask(services: Services, userid: str) -> list[str]:
     """Return the names of those who can help *userid* with access: their leaders, else the administrators."""
-    people = load_people(services)
     day = services.config.work_calendar().local_day(services.clock.now())
-    bank = Bank(people=people, departments=services.directory.departments, day=day)
-    helpers = sorted(bank.leaders_of(userid)) or [one.lower() for one in services.config.admins.userids]
-    return [people[one].name or one if one in people else one for one in helpers if one != userid]
+    helpers = sorted(load_bank(services, day=day).leaders_of(userid)) or services.config.admins.userids
+    return [name_of(load_people(services), helper) for helper in helpers if helper != userid]

@@ -52,7 +52,7 @@ def privacy(ask: Ask) -> Message:
     desk, store = ask.desk, ask.desk.services.store
     exports = store.exports.of(ask.userid, since=epoch_of(desk.at - timedelta(days=_EXPORTS_DAYS)))
     levels = desk.bank.levels(ask.userid)
-    mute = store.preferences.mutes().get(ask.userid)
+    mute = store.preferences.mute_of(ask.userid)
     muted = mute is not None and mute.until > epoch_of(desk.at)
     config = desk.services.config
     board = config.messages.leaderboard
@@ -68,7 +68,7 @@ def privacy(ask: Ask) -> Message:
             muted_until=desk.calendar.day_of(mute.until - 1) if mute is not None and muted else None,
             leaves=[
                 (leave.first, leave.last)
-                for leave in store.preferences.leaves().get(ask.userid, ())
+                for leave in store.preferences.leaves_of(ask.userid)
                 if leave.last >= desk.local.date()
             ],
             named_in_groups=bool(config.robots) and board.names == "top" and board.size > 0,

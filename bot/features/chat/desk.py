@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from bot.core.people import Person
+from bot.core.people import Person, name_of
 from bot.core.progress import Branch
 from bot.core.reviewers import Bank
 from bot.core.rollout import RolloutScope
@@ -123,8 +123,7 @@ class Desk:
 
     def name(self, userid: str) -> str:
         """Return the name of *userid*, or the userid itself without one."""
-        person = self.people.get(userid)
-        return userid if person is None else person.name or userid
+        return name_of(self.people, userid)
 
     def is_leader(self, userid: str) -> bool:
         """Say whether *userid* leads a department."""

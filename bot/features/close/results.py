@@ -291,5 +291,4 @@ def _deadline(services: Services, closed: Closed) -> datetime:
 
 def _quota_period(services: Services, quota: str, period: str) -> list[QuotaInPeriod]:
     """Return the quota period with this name as the only item; none if it does not exist any more."""
-    named = load_rulebook(services).periods_named(parse_period(period))
-    return [quota_period for quota_period in named if quota_period[0].id == quota]
+    return load_rulebook(services).in_period(quota, parse_period(period))

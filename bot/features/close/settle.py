@@ -164,8 +164,7 @@ def list_of_today(services: Services, *, at: datetime) -> list[QuotaInPeriod]:
     closed = [
         quota_period
         for quota, period in today
-        for quota_period in book.periods_named(parse_period(period))
-        if quota_period[0].id == quota
+        for quota_period in book.in_period(quota, parse_period(period))
     ]
     return [*closed, *list_due(services, at=at)]
 

@@ -13,8 +13,8 @@ def rollout_scope(services: Services) -> RolloutScope:
     return RolloutScope(
         mode=Mode(config.rollout.mode),
         pilot=config.rollout.departments,
-        admins=frozenset(userid.lower() for userid in config.admins.userids),
-        reviewers=frozenset(userid.lower() for userid in config.review.reviewers),
+        admins=frozenset(config.admins.userids),
+        reviewers=frozenset(config.review.reviewers),
         departments=services.directory.departments,
         groups={address_of(robot.name): robot.departments for robot in config.robots},
     )

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from bot.core.people import Person
+from bot.core.people import Person, name_of
 from bot.core.rollout import Mode
 from bot.core.workdays import epoch_of
 from bot.features.notify.enqueue import build_unasked, enqueue_unasked, quiet_hours
@@ -56,7 +56,7 @@ def ask_leaders(services: Services, userid: str, days: Span, *, at: datetime) ->
         enqueue_unasked(services, row, quiet=quiet)
         if (stored := services.store.outbox.by_key(row.key)) is not None:
             is_today = quiet.calendar.day_of(stored["not_before"]) == local.date()
-            asked.append((quiet.people[leader].name or leader, is_today and stored["state"] != "waiting"))
+            asked.append((name_of(quiet.people, leader), is_today and stored["state"] != "waiting"))
     return asked
 
 
@@ -70,8 +70,8 @@ def confirm(services: Services, by: str, userid: str, days: Span, *, at: datetim
     local, people = calendar.local(at), load_people(services)
     if not _may(services, by, userid, day=local.date()):
         return leave_message.not_led(language=language, at=local), False
-    person, name = people[userid], people[userid].name or userid
-    noted = [(leave.first, leave.last) for leave in services.store.preferences.leaves().get(userid, ())]
+    person, name = people[userid], name_of(people, userid)
+    noted = [(leave.first, leave.last) for leave in services.store.preferences.leaves_of(userid)]
     spans = list_within(noted, days)
     if not spans:
         return leave_message.taken_back(language=language, name=name, at=local), False
@@ -95,7 +95,7 @@ class NotedLeave:
 def list_unconfirmed(services: Services, by: str, *, at: datetime) -> list[NotedLeave]:
     """Return the noted leave that *by* may confirm as of *at* and that would change a target, by its days."""
     people, day = load_people(services), services.config.work_calendar().local_day(at)
-    if by in {admin.lower() for admin in services.config.admins.userids}:
+    if by in services.config.admins.userids:
         own = set(people) - {by}
     else:
         chart = load_org_chart(services, people, departments=services.directory.departments, day=day)
@@ -118,8 +118,7 @@ def _may(services: Services, by: str, userid: str, *, day: date) -> bool:
     people = load_people(services)
     if by == userid or userid not in people:
         return False
-    admins = {admin.lower() for admin in services.config.admins.userids}
-    return by in admins or leads(services, by, userid, people=people, day=day)
+    return by in services.config.admins.userids or leads(services, by, userid, people=people, day=day)
 
 
 def _keep(services: Services, by: str, userid: str, spans: Iterable[Span], *, at: datetime) -> None:
@@ -138,10 +137,9 @@ def _tell(
     services: Services, by: str, userid: str, spans: Sequence[Span], *, effect: Effect, at: datetime
 ) -> None:
     quiet, now = quiet_hours(services), max(at, services.clock.now())
-    decider = quiet.people.get(by)
     message = leave_message.told_confirmed(
         language=services.language,
-        by=by if decider is None else decider.name or by,
+        by=name_of(quiet.people, by),
         spans=spans,
         effect=effect,
         at=quiet.calendar.local(now),

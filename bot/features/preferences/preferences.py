@@ -32,7 +32,7 @@ def mute_today(
 ) -> Message:
     """Stop unasked messages for the rest of the local day; a longer mute stays."""
     calendar = services.config.work_calendar()
-    last, mute = calendar.local_day(at), services.store.preferences.mutes().get(userid)
+    last, mute = calendar.local_day(at), services.store.preferences.mute_of(userid)
     if mute is not None and (longer := calendar.day_of(mute.until - 1)) > last:
         return message.muted(language=services.language, last=longer, at=calendar.local(answered or at))
     return mute_until(services, userid, last, at=at, way=way, answered=answered)
@@ -63,10 +63,10 @@ def mute_until(
 def unmute(services: Services, userid: str, *, at: datetime) -> Message:
     """End the mute."""
     calendar = services.config.work_calendar()
-    mute = services.store.preferences.mutes().get(userid)
+    mute = services.store.preferences.mute_of(userid)
     services.store.preferences.unmute(userid)
     today = calendar.local_day(at)
-    leaves = services.store.preferences.leaves().get(userid, ())
+    leaves = services.store.preferences.leaves_of(userid)
     away = [leave.last for leave in leaves if leave.first <= today <= leave.last]
     return message.unmuted(
         language=services.language,
@@ -119,7 +119,7 @@ def back_from_leave(
     calendar, now = services.config.work_calendar(), answered or at
     today, person = calendar.local_day(at), load_people(services).get(userid)
     was_away = services.store.preferences.end_leave(userid, back_on=today)
-    mute = services.store.preferences.mutes().get(userid)
+    mute = services.store.preferences.mute_of(userid)
     muted = mute is not None and mute.until > epoch_of(now)
     return message.back(
         language=services.language,

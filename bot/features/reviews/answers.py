@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.core.people import name_of
 from bot.core.reviewers import time_is_up
 from bot.features.customers.names import names_of
 from bot.features.reviews import appeal_message
@@ -72,5 +73,5 @@ def respond(
         seen = [question.what for question in asked]
         return appeal_message.which_question(language=language, asked=seen, at=local)
     case, people = answer(services, chosen.id, text, at=at), load_people(services)
-    leaders = [people[one].name or one if one in people else one for one in case.leaders]
+    leaders = [name_of(people, leader) for leader in case.leaders]
     return appeal_message.answer_noted(language=language, at=local, nobody=not case.levels, leaders=leaders)

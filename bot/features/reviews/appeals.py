@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TypedDict
 
+from bot.core.people import name_of
 from bot.core.workdays import epoch_of
 from bot.features.close.results import may_appeal
 from bot.features.contacts.message import ListedCustomer
@@ -96,5 +97,4 @@ class Appeals:
         return {"language": self._services.language, "customer": contact, "at": self._local}
 
     def _name(self, userid: str) -> str:
-        person = load_people(self._services).get(userid)
-        return userid if person is None else person.name or userid
+        return name_of(load_people(self._services), userid)

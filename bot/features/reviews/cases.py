@@ -309,8 +309,7 @@ def _verdicts(services: Services, reviews: Iterable[Review], *, at: datetime) ->
     quota_periods = [
         quota_period
         for quota, period in dict.fromkeys((review.quota, review.period) for review in reviews)
-        for quota_period in book.periods_named(parse_period(period))
-        if quota_period[0].id == quota
+        for quota_period in book.in_period(quota, parse_period(period))
     ]
     userids = {review.contact[0] for review in reviews}
     return {

@@ -64,8 +64,7 @@ def _quota_periods(services: Services, case: Case, *, at: datetime) -> list[Quot
     """Return the quota periods that a decision can concern."""
     book, calendar = load_rulebook(services), services.config.work_calendar()
     if case.review is not None:
-        named = book.periods_named(parse_period(case.review.period))
-        return [quota_period for quota_period in named if quota_period[0].id == case.review.quota]
+        return book.in_period(case.review.quota, parse_period(case.review.period))
     days = [calendar.local_day(at)] if case.finding is None else [case.finding.on, calendar.local_day(at)]
     by_name = {
         (quota.id, period.name): (quota, period) for day in days for quota, period in book.periods_at(day)

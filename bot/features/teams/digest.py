@@ -14,7 +14,7 @@ from functools import cached_property
 
 from bot.core.coaching import TOLD_TO, Mark, compute_outcome
 from bot.core.engagement import TeamRate, compute_team_rate, yesterday
-from bot.core.people import Departments, Person
+from bot.core.people import Departments, Person, name_of
 from bot.core.progress import QuotaFigures
 from bot.core.rollout import Mode
 from bot.features.notify.rollout import rollout_scope
@@ -175,8 +175,7 @@ class TeamDigest:
             own=frozenset(own),
             leaders={
                 number: tuple(
-                    self._standings.people[userid].name or userid
-                    for userid in self._org_chart.leaders(number)
+                    name_of(self._standings.people, leader) for leader in self._org_chart.leaders(number)
                 )
                 for number in teams
             },

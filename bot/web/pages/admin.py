@@ -53,8 +53,8 @@ def add(routes: Blueprint, *, services: Services, door: Door) -> None:
 
 
 def _asked(name: str) -> int:
-    """Return the number of the page asked for, the first without one."""
-    return max(request.args.get(name, 1, type=int), 1)
+    """Return the number of the page asked for, 1 without one."""
+    return request.args.get(name, 1, type=int)
 
 
 def _retry(services: Services, idents: list[str], *, by: str) -> list[str]:

@@ -32,6 +32,7 @@ from bot.messages.answers import moment_of
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.sanitize import clean
 from bot.services import Services
+from bot.web.pages.layout import page_within
 
 A_PAGE = 50  # dead letters, or entries of the audit log
 _LONGEST = 600  # bytes of an error or a detail
@@ -102,8 +103,7 @@ class AdminPage:
 
     def dead(self, page: int) -> dict[str, object]:
         """Return one page of dead letters, as `quotabot dead list` has them."""
-        pages = max(1, -(-len(self._dead) // A_PAGE))
-        page = min(page, pages)
+        page, pages = page_within(page, rows=len(self._dead), a_page=A_PAGE)
         shown = self._dead[(page - 1) * A_PAGE : page * A_PAGE]
         return {
             "letters": [self._letter(letter) for letter in shown],
@@ -181,8 +181,7 @@ class AdminPage:
         """Return one page of the audit log, the newest entries first."""
         audit = self._services.store.audit
         newest = audit.newest()
-        pages = max(1, -(-newest // A_PAGE))
-        page = min(page, pages)
+        page, pages = page_within(page, rows=newest, a_page=A_PAGE)
         last = newest - (page - 1) * A_PAGE
         after = max(0, last - A_PAGE)
         entries = audit.some(after=after, most=last - after)

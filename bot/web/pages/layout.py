@@ -91,6 +91,12 @@ def file(name: str) -> str:
     return here(f"static/{name}?v={_mark(name)}")
 
 
+def page_within(number: int, *, rows: int, a_page: int) -> tuple[int, int]:
+    """Return the page next to *number* that there is, and how many pages so many *rows* fill."""
+    pages = max(1, -(-rows // a_page))
+    return min(max(number, 1), pages), pages
+
+
 @cache
 def _mark(name: str) -> str:
     return hashlib.sha256((_STATIC / name).read_bytes()).hexdigest()[:12]

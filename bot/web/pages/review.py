@@ -12,14 +12,16 @@ from bot.features.access.visitor import Visitor
 from bot.features.notify.rollout import rollout_scope
 from bot.features.outages.catch_up import explain_withheld
 from bot.features.preferences.leave import confirm, list_unconfirmed
+from bot.features.preferences.leave_message import leave_of
 from bot.features.reviews.cases import Case, load_cases_of
 from bot.features.reviews.decide import ReviewError, find_decidable
 from bot.features.reviews.notice import decide_and_tell
 from bot.messages.catalog import texts_in
 from bot.services import Services
 from bot.web.pages.door import Door
+from bot.web.pages.layout import page_within
 from bot.web.pages.me_view import day_asked, said
-from bot.web.pages.review_view import ReviewPage, chosen, read_leave
+from bot.web.pages.review_view import ReviewPage, chosen
 
 A_PAGE = 20  # cases
 LONGEST_REASON = 300  # characters
@@ -54,8 +56,7 @@ def _listed(services: Services, visitor: Visitor, *, missing: str) -> str:
     at = services.clock.now()
     shown = ReviewPage(services, at=at, rollout=rollout_scope(services))
     cases = load_cases_of(services, visitor.userid, at=at)
-    pages = max(1, -(-len(cases) // A_PAGE))
-    number = min(max(request.args.get("page", 1, type=int), 1), pages)
+    number, pages = page_within(request.args.get("page", 1, type=int), rows=len(cases), a_page=A_PAGE)
     on_page = cases[(number - 1) * A_PAGE : number * A_PAGE]
     return render_template(
         "review.html",
@@ -130,7 +131,7 @@ def _confirm(services: Services, visitor: Visitor) -> list[str]:
     """Confirm each ticked leave; return the answers' first lines."""
     at, lines = services.clock.now(), list[str]()
     for key in request.form.getlist("leave"):
-        if (asked := read_leave(key)) is None:
+        if (asked := leave_of(key)) is None:
             continue
         with services.store.transaction():
             message, _ = confirm(services, visitor.userid, *asked, at=at)

@@ -15,7 +15,6 @@ from bot.features.contacts.explain import Explained, UnknownPersonError, explain
 from bot.features.customers.name_sentences import nameless
 from bot.features.preferences.leave import NotedLeave
 from bot.features.preferences.leave_message import days_said, leave_key
-from bot.features.preferences.leave_rules import Span
 from bot.features.reviews.cases import Case, what_of
 from bot.features.reviews.effect import Effect, effects_of
 from bot.features.reviews.question_message import about
@@ -173,16 +172,6 @@ def chosen(cases: Sequence[Case], ids: Iterable[str]) -> list[Case]:
     """Return the *cases* whose ids were ticked, in their order; foreign ids are left out."""
     wanted = set(ids)
     return [case for case in cases if case.id in wanted]
-
-
-def read_leave(key: str) -> tuple[str, Span] | None:
-    """Return whose leave and which days the *key* of a box means; None for a foreign one."""
-    userid, _, days = key.partition(":")
-    first, _, last = days.partition(":")
-    try:
-        return userid, (date.fromisoformat(first), date.fromisoformat(last))
-    except ValueError:
-        return None
 
 
 def _shown(figure: int | None) -> str:

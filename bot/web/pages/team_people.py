@@ -108,11 +108,6 @@ class Choice:
         return found
 
 
-def pages_of(rows: int) -> int:
-    """Return how many pages so many *rows* fill, at least one."""
-    return max(1, -(-rows // A_PAGE))
-
-
 def cut(rows: Sequence[TeamRow], page: int) -> Sequence[TeamRow]:
     """Return the rows of a page."""
     return rows[(page - 1) * A_PAGE : page * A_PAGE]
