@@ -20,6 +20,7 @@ ROLLOUT_S = 30 * 86_400
 FELL_OUT = "fell out of the visible range or of 客户联系 → 使用范围 while the lists were read"
 UNLICENSED = "no licence for 客户联系 (fail_info)"
 NEVER_READ = frozenset({FELL_OUT, UNLICENSED})
+NOT_IN_DIRECTORY = "left, or not in the directory"
 
 
 class Cause(StrEnum):

@@ -60,12 +60,14 @@ class Health:
         real_time: Callable[[], float] = time.time,
         missing_decree: Callable[[], int | None] = lambda: None,
         open_to_all: Callable[[], str | None] = lambda: None,
+        newcomers: Callable[[], gaps.Newcomers] = dict,
     ) -> None:
         """Keep *probe*: it returns if an event could be stored now, or raises StoreError."""
         self.store = store
         self._probe = probe
         self.now = real_time
         self._missing_decree, self._open_to_all = missing_decree, open_to_all
+        self._newcomers = newcomers
         self._is_broken = False
 
     @classmethod
@@ -77,6 +79,7 @@ class Health:
             real_time=services.store.now,
             missing_decree=services.missing_decree,
             open_to_all=partial(find_problem, services),
+            newcomers=partial(gaps.list_newcomers, services),
         )
 
     def report(self) -> dict[str, Any]:
@@ -188,7 +191,7 @@ class Health:
                 "接收消息 → 设置API接收 still answer, is the app enabled?"
             )
             degraded.append({"part": "silence", "minutes": minutes, "problem": text})
-        gap = gaps.find_gap(self.store, now=now)
+        gap = gaps.find_gap(self.store, now=now, newcomers=self._newcomers)
         if gap is not None and FIRST in gap.reasons:
             read, total = self.store.syncs.read_of()
             text = (

@@ -50,6 +50,10 @@ class Members(TableGroup):
         ]
         return [row["userid"] for row in self._engine.all("memberships_within", texts=json.dumps(texts))]
 
+    def first_read_since(self, day: date) -> set[str]:
+        """Return the userids of everybody whose first reading was on the local *day* or later."""
+        return {row["userid"] for row in self._engine.all("members_come", day=day.isoformat())}
+
     def count(self) -> int:
         """Return how many people were ever read."""
         return self._engine.number("members_count") or 0

@@ -224,6 +224,7 @@ class State:
     def day(self, day: date) -> None:
         """Let one day pass."""
         self.days += 1
+        self.books.newcomers.clear()
         if not self.is_healing and self.story.calendar.is_workday(day):
             self.files += self.hands.day(day)
         self.specs += self.story.day(day)
@@ -322,6 +323,8 @@ class State:
                 self.books.by_hand[f"import {file.kind}"] += 1
                 if file.renamed is not None:
                     self.books.rename(*file.renamed)
+                if "joined_on" in file.columns:
+                    self.books.newcomers.update(line[0] for line in file.lines)
                 self.files.pop(0)
         for spec in self.hands.press():
             for event in compose(self.world, {**spec, "at": int(self.clock())}):

@@ -61,20 +61,20 @@ def begin_if_due(services: Services) -> None:
 
     The first one starts ten minutes after an outage: late events have come by then, and the comparison covers
     all of it. After a failed one it starts again: after ten minutes, hourly outside working hours. During an
-    outage, and for members with unreadable lists: hourly within working hours.
+    outage, and for members with unreadable lists: hourly within working hours. Newcomers wait for the night.
     """
-    gap = gaps.find_gap(services.store, now=int(services.store.now()))
+    gap = gaps.find_gap_now(services)
     if gap is None:
         return
     is_at_work = services.config.work_calendar().in_working_hours(services.clock.now())
     is_whole = _is_ripe(gap)
-    if is_whole or (is_at_work and (gap.lasts or gap.members)):
+    if is_whole or (is_at_work and (gap.lasts or (gap.members and not gap.can_wait))):
         _ask(services, pause_s=_AGAIN_S if is_whole and is_at_work else _SELDOM_S)
 
 
 def is_wanted(services: Services) -> bool:
     """Say whether a comparison that begins now would recover lost events."""
-    return _is_ripe(gaps.find_gap(services.store, now=int(services.store.now())))
+    return _is_ripe(gaps.find_gap_now(services))
 
 
 def _is_ripe(gap: Gap | None) -> bool:
@@ -101,13 +101,13 @@ def decide_turn(services: Services, job: str, *, fire_at: int, at: datetime) -> 
 
 def withholds(services: Services) -> bool:
     """Return whether figures are incomplete, so that only administrators get unasked messages."""
-    gap = gaps.find_gap(services.store, now=int(services.store.now()))
+    gap = gaps.find_gap_now(services)
     return gap is not None and gap.withholds
 
 
 def explain_withheld(services: Services) -> str | None:
     """Return why figures are incomplete, for people; None if they are complete."""
-    gap = gaps.find_gap(services.store, now=int(services.store.now()))
+    gap = gaps.find_gap_now(services)
     if gap is None or not gap.withholds:
         return None
     return describe_gap(gap, calendar=services.config.work_calendar())
@@ -128,11 +128,10 @@ def goes_anyway(services: Services, job: str, gap: Gap, *, at: datetime) -> bool
 
 def gap_of(services: Services, job: str, *, at: datetime) -> Gap | None:
     """Return the gap in the figures of *job* as of *at* (aware); for a close only before the settlement."""
-    now = int(services.store.now())
     if job != "close":
-        return gaps.find_gap(services.store, now=now)
+        return gaps.find_gap_now(services)
     settled = _settlements(services, at=at)
-    return gaps.find_gap(services.store, now=now, upto=services.real_of(max(settled))) if settled else None
+    return gaps.find_gap_now(services, upto=services.real_of(max(settled))) if settled else None
 
 
 def latest(job: str, fire_at: int, *, calendar: WorkCalendar) -> datetime:

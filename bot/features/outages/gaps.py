@@ -6,10 +6,12 @@ Times are real epoch seconds. For `readyz`, `status`, jobs and administrators.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from bot.core.outages import DOWN, FIRST, SHORTEST_DOWN_S, SILENCE, Outage, covered_by, find_uncovered
-from bot.core.sync import NEVER_READ, Cause
+from bot.core.sync import NEVER_READ, NOT_IN_DIRECTORY, Cause
 from bot.core.workdays import epoch_of
 from bot.services import Services
 from bot.store.store import Store
@@ -26,6 +28,7 @@ class Gap:
     *members*: the people concerned, with lists that the newest comparison could not read; None: everybody.
     *reasons*: of the outages, in order. *lasts*: one of them goes on. *is_ripe*: a comparison that begins now
     covers a finished one. *withholds*: figures are incomplete, so only administrators get unasked messages.
+    *can_wait*: it concerns newcomers alone, and the night's comparison asks for their lists.
     """
 
     since: int
@@ -34,12 +37,25 @@ class Gap:
     lasts: bool
     is_ripe: bool
     withholds: bool = False
+    can_wait: bool = False
 
 
-def find_gap(store: Store, *, now: int, upto: int | None = None) -> Gap | None:
+Newcomers = Mapping[str, int]  # by userid: since when their events are owed
+
+
+def find_gap_now(services: Services, *, upto: int | None = None) -> Gap | None:
+    """Return what `find_gap` finds now, newcomers included."""
+    now, newcomers = int(services.store.now()), partial(list_newcomers, services)
+    return find_gap(services.store, now=now, upto=upto, newcomers=newcomers)
+
+
+def find_gap(
+    store: Store, *, now: int, upto: int | None = None, newcomers: Callable[[], Newcomers] = dict
+) -> Gap | None:
     """Return the gap at *now* in events before *upto* (or now); None: figures are complete.
 
     A comparison recovers an outage if it begins ten minutes or more after its end, for read lists.
+    *newcomers* is asked only after an outage.
     """
     if not is_taken(store) and store.syncs.first_whole_at() is None:
         return Gap(since=0, members=None, reasons=(FIRST,), lasts=False, is_ripe=True, withholds=True)
@@ -50,7 +66,7 @@ def find_gap(store: Store, *, now: int, upto: int | None = None) -> Gap | None:
     if outages:
         long = any(outage.is_long for outage in outages) and not is_taken(store)
         return replace(_gap_of(outages, covered=covered, members=None, now=now), withholds=long)
-    return _of_some(store, now=now, horizon=horizon)
+    return _of_some(store, now=now, horizon=horizon, newcomers=newcomers)
 
 
 def take_as_complete(services: Services, *, by: str, reason: str) -> None:
@@ -87,6 +103,29 @@ def list_unread(store: Store) -> frozenset[str]:
     return unread | store.renames.since(run.began_at)
 
 
+def list_newcomers(services: Services) -> Newcomers:
+    """Return the people whom the newest comparison did not know, but one that begins now would.
+
+    Each with the beginning of their first day: the outages before it are not theirs. WeCom's lists may not
+    have them at all, and no list says so. So they count for the rest of the day on which they came.
+    """
+    store, calendar = services.store, services.config.work_calendar()
+    if (run := store.syncs.last()) is None:
+        return {}
+    frozen = store.syncs.report_lines(run, Cause.FROZEN.value)
+    unknown = {drift.userid for drift in frozen if drift.text == NOT_IN_DIRECTORY}
+    unknown |= store.members.first_read_since(calendar.day_of(run.began_at))
+    unknown -= {drift.userid for drift in store.syncs.report_lines(run, Cause.UNKNOWN.value)}
+    if not unknown:
+        return {}
+    today, found = calendar.local_day(services.clock.now()), dict[str, int]()
+    for userid, person in store.members.some(unknown).items():
+        if person.employed_on(today):
+            first = person.joined_on or person.first_read
+            found[userid] = 0 if first is None else services.real_of(calendar.start_of(first))
+    return found
+
+
 def _outages(store: Store, *, now: int, since: int) -> list[Outage]:
     outages = [
         Outage(began_at=row["began_at"], ended_at=row["ended_at"], reason=row["reason"])
@@ -101,15 +140,18 @@ def _outages(store: Store, *, now: int, since: int) -> list[Outage]:
     return outages
 
 
-def _of_some(store: Store, *, now: int, horizon: int) -> Gap | None:
+def _of_some(store: Store, *, now: int, horizon: int, newcomers: Callable[[], Newcomers]) -> Gap | None:
     """Return the gap of members with lists last read before an outage ended; many of them count as all."""
-    outages = _outages(store, now=now, since=0)
-    if not outages or not (missing := list_unread(store)):
+    if not (outages := _outages(store, now=now, since=0)):
+        return None
+    unread = list_unread(store)
+    owed = {**newcomers(), **dict.fromkeys(unread, 0)}
+    if not owed:
         return None
     read_at = store.syncs.real_readings()
     concerned: dict[str, tuple[tuple[Outage, ...], int]] = {}
-    for userid in missing:
-        covered = covered_by(read_at[userid]) if userid in read_at else 0
+    for userid, since in owed.items():
+        covered = max(since, covered_by(read_at[userid]) if userid in read_at else 0)
         if lost := find_uncovered(outages, covered=covered, upto=horizon):
             concerned[userid] = lost, covered
     if not concerned:
@@ -117,8 +159,9 @@ def _of_some(store: Store, *, now: int, horizon: int) -> Gap | None:
     lost, covered = min(concerned.values(), key=lambda item: max(item[0][0].began_at, item[1]))
     newest = max(read_at.values(), default=0)
     read = sum(moment == newest for moment in read_at.values())
-    members = None if len(concerned) >= read else frozenset(concerned)
-    return _gap_of(lost, covered=covered, members=members, now=now)
+    left = len(concerned.keys() & unread)
+    members = None if left and left >= read else frozenset(concerned)
+    return replace(_gap_of(lost, covered=covered, members=members, now=now), can_wait=not left)
 
 
 def _gap_of(outages: tuple[Outage, ...], *, covered: int, members: frozenset[str] | None, now: int) -> Gap:

@@ -84,7 +84,7 @@ def _complete(services: Services) -> dict[str, Any]:
 def _catch_up(services: Services) -> dict[str, Any]:
     """Return since when figures may be incomplete, for whom and why; and since when WeCom is silent."""
     now, config = int(services.store.now()), services.config
-    gap, silent = gaps.find_gap(services.store, now=now), gaps.find_silence(services.store, now=now)
+    gap, silent = gaps.find_gap_now(services), gaps.find_silence(services.store, now=now)
     return {
         "incomplete_since": iso(config, gap.since if gap else None),
         "reasons": [] if gap is None else list(gap.reasons),

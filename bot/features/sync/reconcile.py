@@ -13,7 +13,15 @@ from functools import partial
 import structlog
 
 from bot.core.relations import RelationEvent, RelationKind
-from bot.core.sync import NEVER_READ, ORIGIN, Cause, Toll, is_too_much_of_all, is_too_much_of_one
+from bot.core.sync import (
+    NEVER_READ,
+    NOT_IN_DIRECTORY,
+    ORIGIN,
+    Cause,
+    Toll,
+    is_too_much_of_all,
+    is_too_much_of_one,
+)
 from bot.core.workdays import epoch_of
 from bot.features.ledger.derive import derive
 from bot.features.people import directory
@@ -35,7 +43,6 @@ STALE_S = 12 * 3600  # older readings are not used
 _CHUNK = 200
 _TOO_MUCH_OF_ALL = "over 5 % of all relations would be lost"
 _TOO_MUCH_OF_ONE = "over 20 % of this member's relations would be lost"
-_NOT_IN_DIRECTORY = "left, or not in the directory"
 _NOT_IN_SCOPE = "outside the visible range or 客户联系 → 使用范围"
 
 
@@ -241,7 +248,7 @@ class _Sync:
                 cause=Cause.FROZEN.value,
                 userid=userid,
                 number=1,
-                text=_NOT_IN_SCOPE if userid in employed else _NOT_IN_DIRECTORY,
+                text=_NOT_IN_SCOPE if userid in employed else NOT_IN_DIRECTORY,
             )
             for userid in self._syncs.left_out(self._store.ledger.with_customers())
             if userid not in asked

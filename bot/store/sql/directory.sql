@@ -47,6 +47,12 @@ SELECT members.userid, name, leader_of, joined_on, left_on, first_read, in_range
  WHERE leader_of <> ''
  ORDER BY members.userid, since;
 
+-- name: members_come(day)
+-- Who was first read on a day or later.
+SELECT userid
+  FROM members
+ WHERE first_read >= :day;
+
 -- name: members_count()^
 SELECT COUNT(*) AS people
   FROM members;
