@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
-from builders.e2e import change
+from builders.e2e import change, outbox_rows
 from builders.examples import examples
 from torture.play import State, Year
+
+from bot.store.outbox import UPDATE
 
 SEEDS = range(min(examples(30), 20))  # ten; in thorough runs twenty
 
@@ -79,6 +82,44 @@ def _send_nothing(state: State) -> None:
     state.wire.accepted.clear()
 
 
+def _tell_once_more_after_a_rename(state: State) -> None:
+    """The row of a message that arrived, and another one under the userid of later, with another request."""
+    row = _sent(state)
+    new = f"{row['to_userid']}-1"
+    state.books.rename(row["to_userid"], new)
+    other = bytes(row["request"]).replace(row["to_userid"].encode(), new.encode())
+    change(
+        state.services,
+        "INSERT INTO outbox (key, job, to_userid, lane, msgtype, content, created_at, not_before, "
+        "expires_at, state, request, receipt) "
+        f"SELECT replace(key, to_userid, '{new}'), job, '{new}', lane, msgtype, content, created_at, "
+        f"not_before, expires_at, state, CAST('{other.decode()}' AS BLOB), receipt "
+        f"FROM outbox WHERE seq = {row['seq']}",
+    )
+    state.wire.accepted[other] = 1
+
+
+def _send_what_nobody_planned(state: State) -> None:
+    state.wire.accepted_at[b'{"touser":"yg01"}'] = state.clock()
+
+
+def _give_one_up_before_its_rename(state: State) -> None:
+    row = _sent(state)
+    state.books.gone[row["to_userid"]] = row["finished_at"] + 1
+    state.wire.accepted.pop(bytes(row["request"]))
+    change(state.services, f"UPDATE outbox SET state = 'failed' WHERE seq = {row['seq']}")
+
+
+def _change_no_card(state: State) -> None:
+    (row,) = [row for row in outbox_rows(state.services) if row["msgtype"] == UPDATE][:1]
+    state.wire.accepted.pop(bytes(row["request"]))
+    change(state.services, f"UPDATE outbox SET receipt = '{{\"errcode\": 60140}}' WHERE seq = {row['seq']}")
+
+
+def _sent(state: State) -> dict[str, Any]:
+    return next(row for row in outbox_rows(state.services) if row["key"].endswith(f":{row['to_userid']}"))
+
+
 def _leave_an_add_out(state: State) -> None:
     change(state.services, "DELETE FROM adds WHERE added_at IN (SELECT MIN(added_at) FROM adds)")
 
@@ -90,6 +131,12 @@ def _leave_an_add_out(state: State) -> None:
         pytest.param(_invent_an_add, "never happened", id="an event that never was"),
         pytest.param(_send_twice, "arrived 2 times", id="messages arrive twice"),
         pytest.param(_send_nothing, "arrived 0 times", id="messages that never arrived"),
+        pytest.param(_tell_once_more_after_a_rename, "reached its person 2 times", id="again after a rename"),
+        pytest.param(_send_what_nobody_planned, "in no row", id="a message that nobody planned"),
+        pytest.param(_give_one_up_before_its_rename, "was given up", id="given up before the rename"),
+        pytest.param(
+            _change_no_card, "said to be sent and arrived 0 times", id="a spent code, and no change"
+        ),
         pytest.param(_leave_an_add_out, "a recount differs", id="an add is not derived"),
     ],
 )

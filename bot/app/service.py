@@ -33,7 +33,7 @@ from bot.features.delivery.sender import Sender
 from bot.features.details.reader import Reader
 from bot.features.health import Health
 from bot.features.ledger.derive import note_rules, retry_set_aside
-from bot.features.outages import catch_up, clock, gaps, silence
+from bot.features.outages import catch_up, clock, silence
 from bot.features.outages.gaps import ALIVE_S, RECEIVING
 from bot.features.outages.silence_rules import LOOK_S
 from bot.features.people.refresh import look_after

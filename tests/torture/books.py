@@ -29,6 +29,7 @@ _KINDS = {
     "del_external_contact": "lost_by_member",
     "del_follow_user": "lost_by_customer",
 }
+_KEPT_S = 150 * 86_400  # so long rows of messages are kept at least
 _LATER = 2  # seconds by which a list's date of an add may differ from the callback's
 # Fields of a row that need nobody else's figures; `penalty` follows from the others and the cap.
 _COMPARED = (
@@ -65,6 +66,7 @@ class Books:
     messages: Counter[str] = field(default_factory=Counter)
     by_hand: Counter[str] = field(default_factory=Counter)
     renamed: dict[str, str] = field(default_factory=dict)
+    gone: dict[str, int] = field(default_factory=dict)  # userids that WeCom has changed, and when
     newcomers: set[str] = field(default_factory=set)  # whose roster line came today
     failures: list[str] = field(default_factory=list)
 
@@ -269,22 +271,43 @@ def _adds(services: Services, query: str) -> dict[tuple[str, str], list[tuple[in
 
 
 def _check_messages(books: Books, services: Services, wire: Wire, *, now: int) -> None:
-    for row in outbox_rows(services):
+    """Check that each message reached its person at most once, over renames too, and once if it is sent."""
+    told: Counter[str] = Counter()
+    rows = outbox_rows(services)
+    for row in rows:
         books.messages[row["state"]] += 1
-        arrived = wire.accepted[bytes(row["request"])] if row["request"] is not None else 0
-        if arrived > 1:
-            books.fail(f"{row['key']} arrived {arrived} times")
+        request = b"" if row["request"] is None else bytes(row["request"])
+        arrived = wire.accepted[request]
+        told[_name_now(books, row["key"])] += arrived
+        # The first call uses a code up, also one that WeCom refuses.
         is_spent = row["msgtype"] == UPDATE and f'"errcode": {CODE_SPENT}' in row["receipt"]
-        if row["state"] == "sent" and arrived != 1 and not is_spent:  # a later press has changed the card
+        is_in_vain = is_spent and request in wire.refused_changes
+        if row["state"] == "sent" and arrived != 1 and not is_in_vain:
             books.fail(f"{row['key']} is said to be sent and arrived {arrived} times: {row['receipt']}")
         if row["state"] not in ("sent", "unknown") and arrived:
             books.fail(f"{row['key']} arrived and is {row['state']}: {row['error']}")
         if row["state"] == "pending" and row["expires_at"] < now:
             books.fail(f"{row['key']} still waits after its end")
-        # WeCom shows a new userid at midnight, and the bank imports it later: the old one is unknown there.
-        is_renamed = row["to_userid"] in {*books.renamed, *books.renamed.values()}
-        if row["state"] == "failed" and not (is_renamed and not arrived):
+        if row["state"] == "failed" and not _was_renamed(books, request, at=row["finished_at"]):
             books.fail(f"{row['key']} was given up: {row['error']}")
+    books.failures += [f"{key} reached its person {times} times" for key, times in told.items() if times > 1]
+    planned = {bytes(row["request"]) for row in rows if row["request"] is not None}
+    for request, at in wire.accepted_at.items():
+        if request not in planned and at > now - _KEPT_S:
+            books.fail(f"on a phone, and in no row: {request[:200]!r}")
+
+
+def _name_now(books: Books, key: str) -> str:
+    """Return the key of a message under the userid that its person has now."""
+    start, colon, userid = key.rpartition(":")
+    return f"{start}{colon}{books.renamed.get(userid, userid)}"
+
+
+def _was_renamed(books: Books, request: bytes, *, at: int) -> bool:
+    """Say whether a request was for userids that WeCom had changed by *at* (epoch s)."""
+    to = json.loads(request)
+    userids = to.get("userids") or [to["touser"]]
+    return all(at >= books.gone.get(userid, at + 1) for userid in userids)
 
 
 def _check_caps(books: Books, services: Services, *, cap: int) -> None:

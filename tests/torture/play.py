@@ -226,7 +226,9 @@ class State:
         self.days += 1
         self.books.newcomers.clear()
         if not self.is_healing and self.story.calendar.is_workday(day):
-            self.files += self.hands.day(day)
+            new = self.hands.day(day)
+            self.books.gone |= {one.renamed[0].lower(): int(self.clock()) for one in new if one.renamed}
+            self.files += new
         self.specs += self.story.day(day)
         for text in TIMES:
             moment = datetime.combine(day, time.fromisoformat(text), CHINA)

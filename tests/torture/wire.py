@@ -16,6 +16,7 @@ import requests
 from requests.adapters import BaseAdapter
 
 from bot.wecom import deadline
+from bot.wecom.errors import CODE_SPENT
 from sandbox.app import create_app
 from sandbox.callbacks import CallbackSender
 from sandbox.world import World
@@ -44,6 +45,8 @@ class Wire(BaseAdapter):
         self._world = world
         self._rng = rng
         self.accepted: Counter[bytes] = Counter()  # requests that changed what a phone shows
+        self.accepted_at: dict[bytes, float] = {}  # the last time; epoch s
+        self.refused_changes: set[bytes] = set()  # of cards; they have spent their code
         self.is_bad = False
         self.faults: Counter[str] = Counter()
         self._acts = {
@@ -85,10 +88,17 @@ class Wire(BaseAdapter):
         if parts.path.endswith("/message/send"):
             call = self._world.calls[-1]
             if call.errcode == 0 and call.duplicate_of is None and call.delivered:
-                self.accepted[body] += 1
+                self._note_accepted(body)
         elif parts.path.endswith("/message/update_template_card"):
-            self.accepted[body] += self._world.calls[-1].errcode == 0
+            if (errcode := self._world.calls[-1].errcode) == 0:
+                self._note_accepted(body)
+            elif errcode != CODE_SPENT:
+                self.refused_changes.add(body)
         return _answer(request, given.status_code, given.get_data(), given.headers)
+
+    def _note_accepted(self, body: bytes) -> None:
+        self.accepted[body] += 1
+        self.accepted_at[body] = self._world.real()
 
     def _refused(self, _request: requests.PreparedRequest) -> requests.Response:
         raise requests.ConnectTimeout
