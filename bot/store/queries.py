@@ -156,6 +156,8 @@ def _spoken(text: str, dialect: str) -> str:
     return text
 
 
-def _read(text: str, adapter: str) -> dict[str, Any]:
+@cache
+def _read(text: str, adapter: str) -> Mapping[str, Any]:
+    """Return the statements in *text* by name, parsed once in a process: none of them is a store's own."""
     queries = aiosql.from_str(text, adapter)
     return {name: getattr(queries, name) for name in queries.available_queries}
