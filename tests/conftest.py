@@ -20,6 +20,7 @@ pytest_plugins = ["builders.browser", "builders.days"]
 examples.register()
 speed.cache_bytecode()
 speed.keep_files_in_memory()
+speed.share_templates()
 
 # Files that last: two run at once, and whichever began last would keep the other waiting at the end.
 _LONG = (

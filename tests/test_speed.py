@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 from builders import speed
+from flask import Flask, render_template
+from jinja2 import Environment
 
 ASK = "import sys; print(sys.dont_write_bytecode)"
 
@@ -67,6 +69,28 @@ def test_a_place_that_somebody_chose_stays(tmp_path: Path, monkeypatch: pytest.M
     speed.keep_files_in_memory()
 
     assert os.environ["PYTEST_DEBUG_TEMPROOT"] == "chosen"
+
+
+def test_applications_share_templates_until_one_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[str] = []
+    compile_one = Environment.compile
+
+    def counted(environment: Environment, source: str, *more: Any, **named: Any) -> Any:
+        compiled.append(source)
+        return compile_one(environment, source, *more, **named)
+
+    monkeypatch.setattr(Environment, "compile", counted)
+    shown = []
+    for text in ("one {{ 1 }}", "one {{ 1 }}", "two {{ 2 }}"):
+        (tmp_path / "page.html").write_text(text, encoding="utf-8")
+        app = Flask("test", template_folder=tmp_path)
+        with app.app_context():
+            shown.append(render_template("page.html"))
+
+    assert shown == ["one 1", "one 1", "two 2"]
+    assert compiled == ["one {{ 1 }}", "two {{ 2 }}"]
 
 
 @pytest.mark.parametrize(("profile", "left_out"), [("", True), ("default", True), ("thorough", False)])

@@ -6,6 +6,10 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from types import CodeType
+
+from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 
 ROOT = Path(__file__).parents[2]
 _MEMORY = Path("/dev/shm")
@@ -32,3 +36,24 @@ def keep_files_in_memory() -> None:
     """
     if os.access(_MEMORY, os.W_OK | os.X_OK) and shutil.disk_usage(_MEMORY).free >= _ENOUGH:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
+
+
+class _Compiled(BytecodeCache):
+    """What Jinja made of templates, for every application of this process; a changed text is another one."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give *bucket* what is there."""
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was made."""
+        assert bucket.code is not None
+        self._codes[bucket.key, bucket.checksum] = bucket.code
+
+
+def share_templates() -> None:
+    """Let Flask's applications share their compiled templates: each test makes its own application."""
+    Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": _Compiled()}
