@@ -285,6 +285,28 @@ def test_a_customer_of_whom_nothing_is_stored_is_said_so(
     assert done.err.strip() == "没有保存过这位客户的任何数据"
 
 
+@pytest.mark.parametrize("part", ["", " ", "w", "wm", WHO[:-1], "sales01", "account", "."])
+def test_a_part_of_an_id_is_no_customer_and_changes_nothing(
+    services: Services, quotabot: Quotabot, config: Path, place: Path | str, part: str
+) -> None:
+    quotabot("erase", "wmNobody", "--config", str(config))  # works off what came in
+    before = everything(place)
+    done = quotabot("erase", part, "--config", str(config))
+
+    assert (done.code, done.err.strip()) == (1, "没有保存过这位客户的任何数据")
+    assert everything(place) == before
+
+
+def test_a_customer_known_only_by_a_text_is_erased(services: Services, place: Path | str) -> None:
+    stranger = "wmStranger0000000000000000000003"
+    with services.store.transaction():
+        services.store.audit.add(at=3, actor="甲", act="note", subject="z", detail={"reason": stranger})
+    put_events(services.store, [event(stranger, userid="sales01", change="msg_audit_approved")])
+    erase(services.store, stranger, by="李", at=EVENT_AT)
+
+    assert stranger not in everything(place)
+
+
 def test_a_comparison_that_lists_the_customer_again_adds_and_loses_nothing(tmp_path: Path) -> None:
     with desk(tmp_path) as one:
         customer = one.happen("add", when="2026-11-20T10:00")

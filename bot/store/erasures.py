@@ -132,6 +132,10 @@ class Erasures(TableGroup):
             }
         )
 
+    def is_part_of_another(self, text: str) -> bool:
+        """Return whether *text* is a part of a known customer's id."""
+        return any(text in row["external_userid"] for row in self._engine.all("erase_contacts"))
+
     def without(self, keys: Iterable[str]) -> frozenset[str]:
         """Return those of *keys* (external_userids, unionids) that belong to nobody who was erased."""
         known = {row["mark"] for row in self._engine.all("erased_marks")}

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 import structlog
 
 from bot.features.close.favour_rules import mark_of
 from bot.store.audit import REDACTED, Act
-from bot.store.erasures import ErasedMarks, Traces, new_pseudonym
+from bot.store.erasures import ErasedMarks, Found, Traces, new_pseudonym
 from bot.store.store import Store
 
 log = structlog.get_logger(__name__)
 
 _LOOKS = 3  # what comes in while a look is under way is found by the next one
 _NOBODY = "…"
+_WHOLE_ID = re.compile(r"w[mo][\w-]{18,}", re.ASCII)  # WeCom's have 32 characters
 
 
 class UnknownCustomerError(Exception):
@@ -41,7 +43,7 @@ def erase(store: Store, external_userid: str, *, by: str, at: int) -> Erasure:
     pseudonym = new_pseudonym()
     traces = store.erasures.traces(external_userid)
     found = store.erasures.find(traces, pseudonym=pseudonym)
-    if not traces.userids and not found.places:
+    if not external_userid or not (traces.userids or found.exact or _is_only_told(store, found, traces)):
         raise UnknownCustomerError
     for look in range(_LOOKS):
         with store.transaction():
@@ -65,6 +67,13 @@ def erase_again(store: Store, marks: ErasedMarks, *, by: str, at: int) -> int:
     for customer in again:
         erase(store, customer, by=by, at=at)
     return len(again)
+
+
+def _is_only_told(store: Store, found: Found, traces: Traces) -> bool:
+    """Return whether texts name a customer who stands nowhere alone, and not another one or no one."""
+    customer = traces.external_userid
+    is_id = _WHOLE_ID.fullmatch(customer) is not None
+    return bool(found.places) and is_id and not store.erasures.is_part_of_another(customer)
 
 
 def _unmistakable(traces: Traces) -> tuple[str, ...]:
