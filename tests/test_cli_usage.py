@@ -202,6 +202,31 @@ def test_a_time_for_which_there_are_no_days_is_bad_usage(
     assert "is not between 2000 and 2100" in done.err or "lies outside 2000 to 2100" in done.err
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(("demo", "--tour", "--date", "9999-12-31"), id="demo"),
+        pytest.param(
+            ("simulate", "--quotas", "q.toml", "--from", "0001-01-01", "--to", "2026-11-30"), id="from"
+        ),
+        pytest.param(
+            ("simulate", "--quotas", "q.toml", "--from", "2026-11-01", "--to", "9999-12-31"), id="to"
+        ),
+        pytest.param(
+            ("review", "accept", "joiner:yg01", "--by", "x", "--reason", "y", "--on", "9999-12-31"), id="on"
+        ),
+    ],
+)
+def test_a_day_that_nobody_can_count_is_bad_usage(
+    quotabot: Quotabot, config: Path, words: tuple[str, ...]
+) -> None:
+    done = quotabot(*words, *(() if words[0] == "demo" else ("--config", str(config))))
+
+    assert (done.code, done.out) == (2, "")
+    assert "2100" in done.err
+    assert "Traceback" not in done.err
+
+
 def test_an_import_needs_no_passwd_entry(
     quotabot: Quotabot, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 import click
 
 from bot.app.demo import Demo, running, this_day, workday_in_mid_month
-from bot.cli.options import speak, spoken_texts
+from bot.cli.options import DAY, speak, spoken_texts
 from bot.cli.stop import Stop
 from bot.cli.tour import play
 from bot.locales import DEFAULT, languages
@@ -24,7 +24,7 @@ from bot.messages.catalog import Texts
 @click.option(
     "--date",
     "day",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
     help="The day to play; a working day in the middle of this month if left out.",
 )
 @click.option(

@@ -48,6 +48,20 @@ def format_option(*names: str) -> Callable[[F], F]:
     )
 
 
+class _Day(click.DateTime):
+    """A day of an option, in years that every part of the program can count in."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Return the day, or refuse it."""
+        day: datetime = super().convert(value, param, ctx)
+        if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+            self.fail(in_language(spoken_texts(), _no_year(str(value))), param, ctx)
+        return day
+
+
+DAY = _Day(["%Y-%m-%d"])
+
+
 def at_option(text: str) -> Callable[[F], F]:
     """Return the option `--at TIME` with the help *text*; `moment` parses its value."""
     return click.option("--at", "at", metavar="TIME", help=text)
@@ -122,9 +136,12 @@ def moment(text: str | None, config: Config, *, now: datetime, option: str = "--
     except ValueError:
         raise bad_parameter(option, Sentence("faults.usage.time", given=repr(text))) from None
     if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
-        about = {"given": repr(text), "first": _FIRST_YEAR, "last": _LAST_YEAR}
-        raise bad_parameter(option, Sentence("faults.usage.years", **about))
+        raise bad_parameter(option, _no_year(text))
     return at.replace(tzinfo=zone) if at.tzinfo is None else at.astimezone(zone)
+
+
+def _no_year(text: str) -> Sentence:
+    return Sentence("faults.usage.years", given=repr(text), first=_FIRST_YEAR, last=_LAST_YEAR)
 
 
 def user_name() -> str:

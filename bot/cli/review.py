@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from bot.cli.inbox import up_to_date
-from bot.cli.options import config_option, format_option, json_text, loaded
+from bot.cli.options import DAY, config_option, format_option, json_text, loaded
 from bot.core.workdays import WorkCalendar
 from bot.features.reviews import decide
 from bot.features.reviews.cases import Case, load_cases
@@ -68,7 +68,7 @@ def _decision(command: F) -> F:
 @_decision
 @click.option(
     "--on",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
     help="First working day of a new employee; the day of arrival if left out.",
 )
 def accept(

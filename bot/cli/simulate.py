@@ -12,7 +12,7 @@ import click
 
 from bot.cli.bars import bars
 from bot.cli.inbox import up_to_date
-from bot.cli.options import bad_parameter, config_option, format_option, json_text, loaded, moment
+from bot.cli.options import DAY, bad_parameter, config_option, format_option, json_text, loaded, moment
 from bot.cli.output import deliver, output_option, refuse_bytes_on_terminal
 from bot.cli.simulation_page import SimulationReport, build_page
 from bot.cli.simulation_sheets import build_sheets
@@ -23,8 +23,6 @@ from bot.features.simulate.simulate import ComparedPerson, Side, Simulated, atta
 from bot.features.standings.everybody import load_people
 from bot.messages.sentences import Sentence
 from bot.spreadsheet import workbook
-
-_DATE = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command("simulate")
@@ -37,8 +35,8 @@ _DATE = click.DateTime(["%Y-%m-%d"])
     type=click.Path(path_type=Path, dir_okay=False),
     help="A TOML file with other [[quotas]] and optionally [integrity].",
 )
-@click.option("--from", "first", required=True, type=_DATE, metavar="DATE", help="First day.")
-@click.option("--to", "last", required=True, type=_DATE, metavar="DATE", help="Last day, included.")
+@click.option("--from", "first", required=True, type=DAY, metavar="DATE", help="First day.")
+@click.option("--to", "last", required=True, type=DAY, metavar="DATE", help="Last day, included.")
 @click.option("--all", "everybody", is_flag=True, help="Show everybody, not only those who change.")
 @format_option("table", "json", "xlsx")
 @output_option
