@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -122,6 +123,50 @@ def test_a_database_without_a_store_is_not_made_one_by_a_command_that_only_looks
 def test_a_server_that_is_away_or_starting_is_a_fault_that_passes() -> None:
     with pytest.raises(StoreBusyError, match="start PostgreSQL"):
         Store("postgresql://quotabot@127.0.0.1:1/bank")
+
+
+@contextmanager
+def refusing(said: str) -> Iterator[int]:
+    """A server that answers everybody so and hangs up; yields its port."""
+    fields = f"SFATAL\0C28000\0M{said}\0\0".encode()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            with suppress(OSError):  # the end of the test closes it
+                while True:
+                    with listener.accept()[0] as client:
+                        if client.recv(1024)[4:8] == b"\x04\xd2\x16\x2f":  # it asks for TLS first
+                            client.sendall(b"N")
+                            client.recv(1024)
+                        client.sendall(b"E" + (len(fields) + 4).to_bytes(4, "big") + fields)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '用户 "quotabot" Password 认证失败',
+        '数据库 "bank" 不存在',
+        '没有用于主机 "10.0.0.7", 用户 "quotabot", 数据库 "bank", 无加密的 pg_hba.conf 记录',
+        'password authentication failed for user "quotabot"',
+    ],
+)
+def test_a_refusal_in_the_server_s_own_language_is_a_fault_for_a_person(said: str) -> None:
+    with refusing(said) as port, pytest.raises(StoreError) as caught:
+        Store(f"postgresql://quotabot@127.0.0.1:{port}/bank")
+
+    assert not isinstance(caught.value, StoreBusyError)
+    assert said in str(caught.value)
+
+
+def test_a_server_that_is_starting_says_so_in_its_own_language_and_is_waited_for() -> None:
+    with refusing("数据库系统启动中") as port, pytest.raises(StoreBusyError):
+        Store(f"postgresql://quotabot@127.0.0.1:{port}/bank")
 
 
 def test_a_database_that_is_not_there_is_a_fault_for_a_person(postgres: Server) -> None:

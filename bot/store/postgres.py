@@ -40,8 +40,11 @@ _UNSUPPORTED = "unsupported startup parameter"  # what PgBouncer says of options
 # SQLSTATEs that pass by themselves: connections, conflicts, no room, in use, stopping, the machine.
 _PASSING = ("08", "40", "53", "55", "57", "58", "XX", "25006")
 _READ_ONLY = "25006"
-# A refused connection has no SQLSTATE; these words say that waiting does not help.
-_FOR_A_PERSON = ("authentication failed", "does not exist", "no pg_hba.conf entry", "no password supplied")
+# A refused connection has no SQLSTATE; these words say that waiting does not help. Servers may speak Chinese.
+_FOR_A_PERSON = (
+    *("authentication failed", "does not exist", "pg_hba.conf", "no password supplied"),
+    *("认证失败", "不存在"),
+)
 _RECONNECT_S = 1.0
 _LISTEN_S = 5.0
 _TELL_S = 0.25
