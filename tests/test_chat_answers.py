@@ -666,7 +666,17 @@ def test_a_period_of_no_quota_is_named(services: Services) -> None:
 
 @pytest.mark.parametrize(
     ("text", "word"),
-    [("进渡", "进度"), ("查进度", "进度"), ("我要请假", "请假"), ("排明", "排名"), ("progres", "progress")],
+    [
+        *(
+            ("进渡", "进度"),
+            ("查进度", "进度"),
+            ("我要请假", "请假"),
+            ("排明", "排名"),
+            ("progres", "progress"),
+        ),
+        # A slip away from two commands: the more usual word, not 名次 and 求助.
+        *(("名细", "明细"), ("邦助", "帮助")),
+    ],
 )
 def test_a_near_miss_names_the_nearest_word(services: Services, text: str, word: str) -> None:
     assert say(services, "zhang", text)[0] == f"没听懂，是不是“{word}”？"

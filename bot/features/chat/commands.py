@@ -114,18 +114,14 @@ def parse_command(text: str) -> ParsedCommand | None:
 def nearest_command(text: str, *, besides: Collection[Command] = ()) -> str | None:
     """Return the name of the command that *text* contains or is one slip away from; None without one.
 
-    Commands in *besides* are not named. Of several names the longest one in *text* wins.
+    Commands in *besides* are not named. Of several names the longest one in *text* wins; of those a slip
+    away, a command's first name.
     """
     plain = _plain(text).translate(_SIMPLIFIED).casefold()
     words = re.findall(r"[a-z][a-z-]*", plain)
     bare = "".join(char for char in plain if char.isalnum())
-    names = [
-        name
-        for command, of_command in (*_ALONE.items(), *_FOLLOWED.items())
-        if command not in besides
-        for name in of_command
-        if len(name) > 1
-    ]
+    known = [names for command, names in (*_ALONE.items(), *_FOLLOWED.items()) if command not in besides]
+    names = [names[0] for names in known] + [name for names in known for name in names[1:] if len(name) > 1]
     inside = [name for name in names if (name in words if name.isascii() else name in bare)]
     if inside:
         return max(inside, key=len)
