@@ -59,6 +59,7 @@ def sheet(*rows: Sequence[object], more_sheets: int = 0) -> bytes:
             "Excel, sheet 花名册",
             id="xlsx",
         ),
+        pytest.param(TEXT.replace("\n", "\r").encode(), "CSV, UTF-8, separator comma", id="Excel on a Mac"),
         pytest.param(sheet(*LINES, more_sheets=2), "Excel, sheet 花名册, the first of 3", id="three sheets"),
     ],
 )
@@ -73,7 +74,8 @@ def test_every_kind_of_file_gives_the_same_rows_and_is_named(tmp_path: Path, dat
 
 
 @pytest.mark.parametrize(
-    "written", ["2026-11-24", "2026/11/24", "2026.11.24", "20261124", "2026/11/4", "2026-1-24"]
+    "written",
+    ["2026-11-24", "2026/11/24", "2026.11.24", "20261124", "2026/11/4", "2026-1-24", "2026年11月24日"],
 )
 def test_days_are_read_as_people_write_them(tmp_path: Path, written: str) -> None:
     path = tmp_path / "roster.csv"
@@ -84,7 +86,9 @@ def test_days_are_read_as_people_write_them(tmp_path: Path, written: str) -> Non
     assert line.joined_on == meant.get(written, date(2026, 11, 24))
 
 
-@pytest.mark.parametrize("written", ["2026-11/24", "2026-13-01", "24.11.2026", "2026111", "11/24/2026"])
+@pytest.mark.parametrize(
+    "written", ["2026-11/24", "2026-13-01", "2026年13月1日", "24.11.2026", "2026111", "11/24/2026"]
+)
 def test_what_may_mean_another_day_is_refused(tmp_path: Path, written: str) -> None:
     path = tmp_path / "roster.csv"
     path.write_text(f"userid,department,joined_on\nyg01,11,{written}\n", encoding="utf-8")
@@ -171,6 +175,14 @@ def test_bytes_that_are_no_text_are_a_fault_of_their_line(tmp_path: Path, data: 
     path.write_bytes(data)
 
     with pytest.raises(RosterError, match=says):
+        read_roster(path)
+
+
+def test_what_nobody_sees_in_a_cell_is_shown(tmp_path: Path) -> None:
+    path = tmp_path / "roster.csv"
+    path.write_text("userid,department\nyg01\u200b,11\n", encoding="utf-8")
+
+    with pytest.raises(RosterError, match=r'"yg01\\u200b"'):
         read_roster(path)
 
 

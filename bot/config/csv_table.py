@@ -16,6 +16,7 @@ _DAY = re.compile(
     r"(?P<year>[0-9]{4})(?:(?P<mark>[-/.])(?P<month>[0-9]{1,2})(?P=mark)(?P<day>[0-9]{1,2})"
     r"|(?P<months>[0-9]{2})(?P<days>[0-9]{2}))"
 )
+_CHINESE_DAY = re.compile(r"([0-9]{4})年([0-9]{1,2})月([0-9]{1,2})日")
 
 
 class Cells:
@@ -46,7 +47,7 @@ class Cells:
 
     def day(self, column: str, *, or_empty: bool = False) -> date | None:
         """Return the date in *column*; None if empty, or after recording a fault."""
-        text = self[column]
+        text = _CHINESE_DAY.sub(r"\1-\2-\3", self[column])
         if found := _DAY.fullmatch(text):
             try:
                 month, day = found["month"] or found["months"], found["day"] or found["days"]

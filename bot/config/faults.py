@@ -137,7 +137,9 @@ def shown(value: object) -> str | None:
         case str():
             text = _CREDENTIALS.sub(f"//{NOT_SHOWN}@", value)
             cut = text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
-            return json.dumps(cut, ensure_ascii=False)
+            quoted = json.dumps(cut, ensure_ascii=False)
+            # Nobody would see what is wrong with a blank of no width.
+            return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in quoted)
         case int():
             # Python refuses to print a number of thousands of digits.
             return str(value) if abs(value) < 10**18 else _HUGE

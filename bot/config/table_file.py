@@ -129,7 +129,7 @@ def _decoded(stream: BufferedReader, encoding: str) -> Iterator[str]:
             text = line.decode(encoding)
         except UnicodeDecodeError:
             raise _undecodable(encoding, line=number) from None
-        yield text
+        yield from StringIO(text, newline="")  # Excel on a Mac ends lines with a carriage return alone
 
 
 def _utf16(body: bytes) -> str:
