@@ -16,6 +16,7 @@ import click
 import pytest
 import requests
 import yaml
+from builders.docs import text_of
 from builders.e2e import PATIENCE_S, bot_process, sandbox_process, until, write_config
 from builders.proxy import NGINX, free_port, proxy_file, site_of, with_nginx
 
@@ -27,6 +28,8 @@ UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin"
 SYSTEMD_ANALYZE = shutil.which("systemd-analyze", path=PATH)
 COMPOSE = ["compose.yaml", "compose.sqlite.yaml"]
+PROXIES = ["nginx/compose.conf", "nginx-tls.conf"]
+OF_OPERATORS = {"/readyz", "/metrics", "/healthz"}
 
 
 def options(command: str) -> set[str]:
@@ -110,8 +113,19 @@ def test_a_unit_starts_what_the_program_knows(unit: Path) -> None:
 # --- nginx ---
 
 
+@pytest.mark.parametrize("name", PROXIES)
+def test_every_path_has_a_way_through_the_proxy_but_those_of_operators(name: str) -> None:
+    site = (DEPLOY / name).read_text(encoding="utf-8")
+    ways = [re.compile(pattern) for pattern in re.findall(r"location ~ (\S+) \{", site)]
+    paths = set(re.findall(r"^\| `(?:GET|POST) (/\S*)` \|", text_of("http"), re.MULTILINE))
+    closed = {path for path in paths if not any(way.search(path.replace("…", "x")) for way in ways)}
+
+    assert len(paths) > 20
+    assert closed == OF_OPERATORS
+
+
 @with_nginx
-@pytest.mark.parametrize("name", ["nginx/compose.conf", "nginx-tls.conf"])
+@pytest.mark.parametrize("name", PROXIES)
 def test_nginx_takes_the_file(tmp_path: Path, name: str) -> None:
     assert NGINX is not None
     path = proxy_file(tmp_path, site_of(name, tmp_path))
@@ -138,23 +152,27 @@ def test_a_callback_and_the_pages_come_through_and_figures_of_operators_do_not(t
                     sandbox.post("switches", {"callback_url": f"{url}/callback"})
                     verified = sandbox.post("verify", {})
                     told = sandbox.post("events?wait=1", {"kind": "add", "userid": "yg01"})
-                    closed = {
-                        name: requests.get(f"{url}/{name}", timeout=PATIENCE_S).status_code
-                        for name in ("readyz", "metrics", "healthz", "")
-                    }
+                    about = requests.get(f"{url}/about", timeout=PATIENCE_S).text
+                    files = {status(f"{url}/{one}") for one in re.findall(r'"(static/[^"]+)"', about)}
+                    closed = {status(f"{url}{path}") for path in (*OF_OPERATORS, "/")}
                     large = requests.post(f"{url}/callback", data="x" * 70_000, timeout=PATIENCE_S)
                 finally:
                     nginx.terminate()
 
     assert verified["ok"]
     assert told["delivered"] == 1  # although the first receiver is not there
-    assert set(closed.values()) == {404}
+    assert files == {200}  # a page's style and script
+    assert closed == {404}
     assert large.status_code == 413
+
+
+def status(url: str) -> int:
+    return requests.get(url, timeout=PATIENCE_S).status_code
 
 
 def answers(url: str) -> bool:
     try:
-        return requests.get(url, timeout=PATIENCE_S).status_code == 200
+        return status(url) == 200
     except requests.ConnectionError:
         return False
 
