@@ -12,6 +12,7 @@ _CHINESE = re.compile(r"(\]\([^)\s]+)\.zh-CN\.md(?=[)#])")
 # The site has a switch of its own above each page.
 _SWITCH = re.compile(r"^\[(?:English|中文)\]\([\w.-]+\)\n\n", re.MULTILINE)
 _FENCE = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
+_FIELD = re.compile(r'name="query" aria-label="([^"]+)"')
 # A sentence has a line of its own; between Chinese ones a browser would show the line's end as a blank.
 _LINE_END = re.compile(r"(?<=[\u2010-\u9fff\uff00-\uffef*)`])\n(?=[\u2010-\u203f\u3000-\u9fff\uff00-\uffef])")
 
@@ -21,6 +22,12 @@ def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
     parts = _FENCE.split(markdown)
     parts[::2] = [_prose(part, file=page.file.src_uri) for part in parts[::2]]
     return "".join(parts)
+
+
+def on_post_page(output: str, **_: Any) -> str:
+    """Return a page whose search has a name for people who cannot see it; the theme names only the field."""
+    field = _FIELD.search(output)
+    return output.replace(' role="dialog"', f' role="dialog" aria-label="{field[1]}"', 1) if field else output
 
 
 def _prose(text: str, *, file: str) -> str:

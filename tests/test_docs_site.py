@@ -12,10 +12,21 @@ from functools import partial
 from html.parser import HTMLParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from builders.browser import NewPage
-from builders.docs import AT_THE_ROOT, LANGUAGES, ROOT, STILL_ENGLISH, languages_of, names, site
+from builders.browser import NewPage, assert_accessible
+from builders.docs import (
+    AT_THE_ROOT,
+    FENCE,
+    LANGUAGES,
+    ROOT,
+    STILL_ENGLISH,
+    languages_of,
+    names,
+    site,
+    text_of,
+)
 from playwright.sync_api import Page, expect
 
 # Attributes by which a browser fetches something at once.
@@ -88,6 +99,18 @@ def test_nothing_comes_from_other_hosts(built: tuple[Path, str]) -> None:
     assert [address for address in loaded.found if re.match(r"(?:https?:)?//", address)] == []
 
 
+def test_no_diagram_needs_a_program_to_be_seen() -> None:
+    # Code hosts draw mermaid; the site would have to load a large script for it.
+    kinds = {
+        kind
+        for name in site()
+        for language in LANGUAGES
+        for kind, _ in FENCE.findall(text_of(name, language))
+    }
+
+    assert "mermaid" not in kinds
+
+
 class _Quiet(SimpleHTTPRequestHandler):
     """Serves the site and logs nothing."""
 
@@ -141,3 +164,12 @@ def test_the_switch_leads_to_the_same_page_in_the_other_language(reader: Page) -
 
     expect(reader).to_have_url(re.compile(r"/zh-CN/install\.html"))
     expect(reader.get_by_role("heading", level=1)).to_contain_text("正式安装")
+
+
+@pytest.mark.parametrize("page", ["install", "zh-CN/commands"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_read_a_page(reader: Page, page: str, scheme: Literal["light", "dark"]) -> None:
+    reader.emulate_media(color_scheme=scheme)
+    reader.goto(f"/{page}.html")
+
+    assert_accessible(reader)
