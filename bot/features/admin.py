@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.lines import first_line, footer
-from bot.messages.message import Keep, Line, Listing, Message, Part
+from bot.messages.message import Line, Listing, Message
 from bot.messages.sanitize import clean
 from bot.messages.sentences import in_language
 from bot.wecom.errors import errcode_in
@@ -128,11 +128,11 @@ def admin(*, language: str, found: Sequence[Finding], at: datetime) -> Message:
         raise ValueError("the message to the administrators needs a fault")
     texts, order = texts_in(language), list(Wrong)
     ranked = sorted(found, key=lambda finding: order.index(finding.what))
-    lines = tuple(Line((Part(line_of(texts, finding)),), Keep.CORE) for finding in ranked)
+    lines = tuple(Line.of(line_of(texts, finding)) for finding in ranked)
     return Message(
         (
             first_line(texts["admin.head"].say(n=len(found))),
-            Listing(lines, more=texts["admin.more"], keep=Keep.CORE),
+            Listing(lines, more=texts["admin.more"]),
             footer(texts, at=at, kind=texts["admin.kind"]),
         )
     )

@@ -20,7 +20,7 @@ from bot.messages.lines import (
     status_listing,
     target_of,
 )
-from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
+from bot.messages.message import Button, Card, Keep, Line, Listing, Message
 from bot.messages.pending import pending_items, pending_lines
 from bot.messages.rows import kept_rows, pending_rows, status_rows
 
@@ -53,8 +53,8 @@ def progress(
         target, help_first = target_of(texts, talks), texts["offer.first"]
         first = (help_first if has_helper else texts["offer.first_alone"]).say(target=target)
         title = texts["offer.title"].say(target=target)
-        end = [Line((Part(texts["offer.send_word"]),), Keep.CORE)] if has_helper else []
-        card_end = [Line((Part(texts["cards.ask_for_help"]),), Keep.CORE)] if has_helper else []
+        end = [Line.of(texts["offer.send_word"])] if has_helper else []
+        card_end = [Line.of(texts["cards.ask_for_help"])] if has_helper else []
     card = _card(
         language, texts, rows, waiting, at=at, is_tight=bool(offered), ending=[*yesterdays, *card_end]
     )
@@ -88,7 +88,7 @@ def _card(
     if at.tzinfo is not None:
         labels = labels_of(texts, rows, at=at)
         waits = pending_items(waiting, language=language, labels=labels, zone=at.tzinfo)
-    items = tuple(Line((Part(text),), Keep.CORE) for text in waits)
+    items = tuple(Line.of(text) for text in waits)
     return Card(
         rows=(
             *standings,
@@ -97,7 +97,7 @@ def _card(
         ),
         body=(
             *([] if standings else [status_listing(texts, rows, at=at, is_tight=is_tight)]),
-            *([Listing(items, more=texts["progress.more_quotas"], keep=Keep.CORE)] if items else []),
+            *([Listing(items, more=texts["progress.more_quotas"])] if items else []),
             *ending,
         ),
         buttons=(Button.LIST, Button.MUTE, Button.LEAVE),
@@ -164,12 +164,12 @@ def _pending(
         return []
     labels = labels_of(texts, rows, at=at)
     waits = pending_lines(waiting, language=language, labels=labels, zone=at.tzinfo)
-    return [Line((Part(line),), Keep.USEFUL) for line in waits]
+    return [Line.of(line, Keep.USEFUL) for line in waits]
 
 
 def _yesterday(texts: Texts, facts: DayFacts) -> list[Line]:
     text = facts_said(texts, facts)
-    return [Line((Part(texts["progress.yesterday"].say(facts=text)),), Keep.USEFUL)] if text else []
+    return [Line.of(texts["progress.yesterday"].say(facts=text), Keep.USEFUL)] if text else []
 
 
 def _promise(texts: Texts, rows: Sequence[QuotaFigures]) -> list[Line]:
@@ -181,4 +181,4 @@ def _promise(texts: Texts, rows: Sequence[QuotaFigures]) -> list[Line]:
     if any(row.open for row in unfinished):
         return []
     text = texts["progress.peace_when_enough"] if unfinished else texts["progress.peace_today"]
-    return [Line((Part(text.say()),), Keep.USEFUL)]
+    return [Line.of(text.say(), Keep.USEFUL)]

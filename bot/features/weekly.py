@@ -23,7 +23,7 @@ from bot.messages.lines import (
     labels_of,
     status_listing,
 )
-from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
+from bot.messages.message import Button, Card, Keep, Line, Listing, Message
 from bot.messages.pending import open_listing
 from bot.messages.rows import kept_rows, pending_rows, status_rows
 from bot.messages.sanitize import clean
@@ -280,4 +280,4 @@ class _Week:
 
 
 def _line(words: str, keep: Keep) -> Line:
-    return Line((Part(words),), keep)
+    return Line.of(words, keep)

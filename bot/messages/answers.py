@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime
 
-from bot.messages.catalog import texts_in
+from bot.messages.catalog import Texts, texts_in
 from bot.messages.lines import first_line, footer
-from bot.messages.message import Keep, Line, Listing, Message, Part
+from bot.messages.message import Keep, Line, Listing, Message
 
 
 def answered(
-    *,
-    language: str,
-    head: str,
-    lines: Iterable[str | Line | Listing] = (),
-    kind: str,
-    at: datetime,
-    page: str = "",
+    texts: Texts, head: str, *lines: str | Line | Listing, kind: str, at: datetime, page: str = ""
 ) -> Message:
     """Return an answer with *head* as its first line, without empty lines.
 
     The last line names the *kind* of answer. *at* is local and aware. *page*: as in `Message`.
     """
-    body = [Line((Part(line),), Keep.USEFUL) if isinstance(line, str) else line for line in lines if line]
-    return Message((first_line(head), *body, _footer(language, at=at, kind=kind)), page=page)
+    body = [Line.of(line, Keep.USEFUL) if isinstance(line, str) else line for line in lines if line]
+    return Message((first_line(head), *body, _footer(texts, at=at, kind=kind)), page=page)
 
 
-def timed(message: Message, *, language: str, kind: str, at: datetime) -> Message:
+def timed(message: Message, *, texts: Texts, kind: str, at: datetime) -> Message:
     """Return an unasked *message* as an answer: its last line has seconds."""
-    return Message((*message.lines[:-1], _footer(language, at=at, kind=kind)), page=message.page)
+    return Message((*message.lines[:-1], _footer(texts, at=at, kind=kind)), page=message.page)
 
 
 def day_of(day: date, *, language: str) -> str:
@@ -44,5 +37,5 @@ def moment_of(moment: datetime, *, language: str) -> str:
     return f"{day_of(moment.date(), language=language)} {moment:%H:%M}"
 
 
-def _footer(language: str, *, at: datetime, kind: str) -> Line:
-    return footer(texts_in(language), at=at, kind=kind, time_format="%H:%M:%S")
+def _footer(texts: Texts, *, at: datetime, kind: str) -> Line:
+    return footer(texts, at=at, kind=kind, time_format="%H:%M:%S")

@@ -38,7 +38,6 @@ def status_listing(
             for row in sorted(rows, key=lambda row: (row.status is Status.EXEMPT, -row.today_dose))
         ),
         more=texts["progress.more_quotas"],
-        keep=Keep.CORE,
     )
 
 
@@ -54,7 +53,7 @@ def _status_line(texts: Texts, row: QuotaFigures, *, label: str, is_tight: bool,
             details += workdays_left(texts, row)
     details += open_said(texts, row)
     if is_tight and row.status is Status.BEHIND:
-        return Line((Part(status_text(texts, row, label=label, details=details)),), Keep.CORE)
+        return Line.of(status_text(texts, row, label=label, details=details))
     return Line((Part(status_text(texts, row, label=label, details=[*details, ""])), status), Keep.CORE)
 
 
@@ -136,7 +135,7 @@ def kept_line(texts: Texts, rows: Sequence[QuotaFigures]) -> list[Line]:
     """Say what share of the contacts of 90 days was kept, rounded down; nothing under ten contacts."""
     if (kept := kept_of(rows)) is None:
         return []
-    return [Line((Part(texts["progress.kept"].say(percent=int(kept * 100))),), Keep.NICE)]
+    return [Line.of(texts["progress.kept"].say(percent=int(kept * 100)), Keep.NICE)]
 
 
 def facts_said(texts: Texts, facts: DayFacts) -> str:
@@ -158,7 +157,7 @@ def incomplete_line(texts: Texts, since: datetime | None, *, at: datetime) -> li
     if since is None:
         return []
     shown = f"{since:%H:%M}" if since.date() == at.date() else f"{since:%m-%d %H:%M}"
-    return [Line((Part(texts["progress.incomplete"].say(since=shown)),), Keep.CORE)]
+    return [Line.of(texts["progress.incomplete"].say(since=shown))]
 
 
 def target_of(texts: Texts, rows: Sequence[QuotaFigures]) -> str:
@@ -169,7 +168,7 @@ def target_of(texts: Texts, rows: Sequence[QuotaFigures]) -> str:
 
 def first_line(words: str) -> Line:
     """Return the line that the notification shows."""
-    return Line((Part(words, Tone.STRONG),), Keep.ALWAYS)
+    return Line.of(words, Keep.ALWAYS, Tone.STRONG)
 
 
 def footer(texts: Texts, *, at: datetime, kind: str, time_format: str = "%H:%M") -> Line:
@@ -179,4 +178,4 @@ def footer(texts: Texts, *, at: datetime, kind: str, time_format: str = "%H:%M")
     weekday = texts.each("progress.weekdays")[at.weekday()]
     time = at.strftime(time_format)
     text = texts["progress.footer"].say(day=f"{at:%m-%d}", weekday=weekday, time=time, kind=kind)
-    return Line((Part(text, Tone.QUIET),), Keep.ALWAYS)
+    return Line.of(text, Keep.ALWAYS, Tone.QUIET)

@@ -6,7 +6,7 @@ there are, then whole lines of the lowest priority. The first line and the foote
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum, IntEnum, StrEnum
 
@@ -52,6 +52,11 @@ class Line:
     parts: tuple[Part, ...]
     keep: Keep
 
+    @classmethod
+    def of(cls, words: str, keep: Keep = Keep.CORE, tone: Tone = Tone.PLAIN) -> Line:
+        """Return a line of *words* in one tone."""
+        return cls((Part(words, tone),), keep)
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
@@ -59,8 +64,13 @@ class Listing:
 
     items: tuple[Line, ...]
     more: Text
-    keep: Keep
+    keep: Keep = Keep.CORE
     hidden: int = 0
+
+    @classmethod
+    def of(cls, lines: Iterable[str], *, more: Text, keep: Keep = Keep.CORE) -> Listing:
+        """Return a listing of plain *lines*."""
+        return cls(tuple(Line.of(line, keep) for line in lines), more, keep)
 
 
 Blocks = tuple[Line | Listing, ...]
@@ -178,7 +188,7 @@ def _unrolled(blocks: Blocks) -> Iterator[Line]:
             continue
         yield from block.items
         if block.hidden:
-            yield Line((Part(block.more.say(n=block.hidden)),), block.keep)
+            yield Line.of(block.more.say(n=block.hidden), block.keep)
 
 
 def _smaller(some: Blocks) -> Blocks | None:

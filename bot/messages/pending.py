@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from bot.core.pending import Waiting
 from bot.core.verdicts import Verdict
 from bot.messages.catalog import Texts, texts_in
-from bot.messages.message import Keep, Line, Listing, Part
+from bot.messages.message import Listing
 from bot.messages.sanitize import clean
 
 
@@ -43,8 +43,7 @@ def open_listing(
     if not lacking or at.tzinfo is None:
         return []
     items = pending_items(lacking, language=language, labels=labels, zone=at.tzinfo)
-    lines = tuple(Line((Part(item),), Keep.CORE) for item in items)
-    return [Listing(lines, more=texts_in(language)["progress.more_quotas"], keep=Keep.CORE)]
+    return [Listing.of(items, more=texts_in(language)["progress.more_quotas"])]
 
 
 def _needs(

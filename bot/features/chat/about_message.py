@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from bot.messages.answers import answered, day_of, moment_of
 from bot.messages.catalog import Texts, texts_in
-from bot.messages.message import Keep, Line, Listing, Message, Part
+from bot.messages.message import Line, Listing, Message
 from bot.messages.sanitize import clean
 
 
@@ -54,9 +54,11 @@ def privacy(*, language: str, kept: Kept, at: datetime) -> Message:
         texts["about.sees_group"] if kept.named_in_groups else texts["about.sees_nobody"],
     ]
     return answered(
-        language=language,
-        head=texts["about.head"],
-        lines=[*lines, *_exports(texts, language, kept), *_wishes(texts, language, kept)],
+        texts,
+        texts["about.head"],
+        *lines,
+        *_exports(texts, language, kept),
+        *_wishes(texts, language, kept),
         kind=texts["about.kind"],
         at=at,
     )
@@ -71,30 +73,29 @@ def help_text(
     """
     texts = texts_in(language)
     shown = (*texts.each("about.own"), *(texts.each("about.led") if is_leader else ()))
-    lines = [Line((Part(line),), Keep.CORE) for line in shown]
+    lines = [Line.of(line) for line in shown]
     head: str = texts["about.help_head"] if understood else texts["about.not_understood"]
     if meant is not None:
         head = texts["about.meant"].say(word=meant)
-    return answered(language=language, head=head, lines=lines, kind=texts["about.help_kind"], at=at)
+    return answered(texts, head, *lines, kind=texts["about.help_kind"], at=at)
 
 
 def leaders_only(*, language: str, at: datetime) -> Message:
     """Say that only leaders may use this command. *at* is local."""
     texts = texts_in(language)
-    head, lines = texts["about.leaders_only"], [texts["about.leaders_only_more"]]
-    return answered(language=language, head=head, lines=lines, kind=texts["about.help_kind"], at=at)
+    head, more = texts["about.leaders_only"], texts["about.leaders_only_more"]
+    return answered(texts, head, more, kind=texts["about.help_kind"], at=at)
 
 
 def _exports(texts: Texts, language: str, kept: Kept) -> list[Line | Listing]:
     """List the exports, the newest first; say so if there are none."""
     if not kept.exports:
-        return [Line((Part(texts["about.not_exported"].say(n=kept.exports_days)),), Keep.CORE)]
+        return [Line.of(texts["about.not_exported"].say(n=kept.exports_days))]
     shown = (
         texts["about.exported"].say(when=moment_of(when, language=language), who=clean(who))
         for when, who in sorted(kept.exports, reverse=True)
     )
-    lines = tuple(Line((Part(line),), Keep.CORE) for line in shown)
-    return [Listing(lines, more=texts["about.exported_more"], keep=Keep.CORE)]
+    return [Listing.of(shown, more=texts["about.exported_more"])]
 
 
 def _wishes(texts: Texts, language: str, kept: Kept) -> list[str]:

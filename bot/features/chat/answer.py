@@ -20,7 +20,7 @@ from bot.features.teams.exports import record_export
 from bot.logs.ref import bound_ref
 from bot.messages.catalog import texts_in
 from bot.messages.lines import first_line
-from bot.messages.message import Keep, Line, Message, Part
+from bot.messages.message import Line, Message
 from bot.services import Services
 from bot.store.chat import ChatRequest as Asked
 from bot.store.engine import StoreError
@@ -168,7 +168,7 @@ def _with_line(desk: Desk, message: Message) -> Message:
     if message.lines[0] == first_line(text):
         return message  # it begins with it
     *lines, footer = message.lines
-    lack = Line((Part(text),), Keep.CORE)
+    lack = Line.of(text)
     record = None if message.record is None else _with_line(desk, message.record)
     return replace(message, lines=(*lines, lack, footer), record=record)
 

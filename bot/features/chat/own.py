@@ -33,8 +33,8 @@ def progress(ask: Ask) -> Message:
         head, *lines, footer = message.lines
         proof = issue(desk.services, [statement_of(desk.standings, ask.userid)])[ask.userid]
         message = replace(message, lines=(head, *lines, code_line(desk.language, proof.code), footer))
-    kind = texts_in(desk.language)["own.progress_kind"]
-    return timed(message, language=desk.language, kind=kind, at=desk.local)
+    texts = texts_in(desk.language)
+    return timed(message, texts=texts, kind=texts["own.progress_kind"], at=desk.local)
 
 
 def own_figures(desk: Desk, userid: str) -> Message:

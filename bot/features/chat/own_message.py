@@ -38,12 +38,7 @@ def rank(
     lines = [_place(texts, row, places.get((row.quota, row.period)), label=labels[row.quota]) for row in rows]
     lines += [texts["own.rank_how"], texts["own.rank_quietly"]]
     return answered(
-        language=language,
-        head=texts["own.rank_head"],
-        lines=lines,
-        kind=texts["own.rank_kind"],
-        at=at,
-        page="/me?rank=1#rank",
+        texts, texts["own.rank_head"], *lines, kind=texts["own.rank_kind"], at=at, page="/me?rank=1#rank"
     )
 
 
@@ -69,7 +64,7 @@ def no_quota(*, language: str, is_leader: bool, at: datetime) -> Message:
     head, lines = texts["own.no_quota"], [texts["own.no_quota_more"]]
     if is_leader:
         lines = [texts["own.no_quota_leader"]]
-    return answered(language=language, head=head, lines=lines, kind=texts["own.progress_kind"], at=at)
+    return answered(texts, head, *lines, kind=texts["own.progress_kind"], at=at)
 
 
 def no_rules(*, language: str, is_leader: bool, at: datetime) -> Message:
@@ -78,25 +73,22 @@ def no_rules(*, language: str, is_leader: bool, at: datetime) -> Message:
     head, lines = texts["own.no_quota"], [texts["own.no_rules"]]
     if is_leader:
         lines.append(texts["own.no_quota_leader"])
-    return answered(language=language, head=head, lines=lines, kind=texts["own.rules_kind"], at=at)
+    return answered(texts, head, *lines, kind=texts["own.rules_kind"], at=at)
 
 
 def unknown(*, language: str, at: datetime) -> Message:
     """Tell somebody that the bot does not know them. *at* is local."""
     texts = texts_in(language)
-    head, lines = texts["own.unknown"], [texts["own.unknown_more"]]
-    return answered(language=language, head=head, lines=lines, kind=texts["own.kind"], at=at)
+    return answered(texts, texts["own.unknown"], texts["own.unknown_more"], kind=texts["own.kind"], at=at)
 
 
 def not_begun(*, language: str, at: datetime) -> Message:
     """Tell a member that the rollout does not include them yet. *at* is local."""
     texts = texts_in(language)
-    head, lines = texts["own.not_begun"], [texts["own.not_begun_more"]]
-    return answered(language=language, head=head, lines=lines, kind=texts["own.kind"], at=at)
+    return answered(texts, texts["own.not_begun"], texts["own.not_begun_more"], kind=texts["own.kind"], at=at)
 
 
 def failed(*, language: str, at: datetime) -> Message:
     """Tell a member that a fault of the program prevents an answer. *at* is local."""
     texts = texts_in(language)
-    head, lines = texts["own.failed"], [texts["own.failed_more"]]
-    return answered(language=language, head=head, lines=lines, kind=texts["own.kind"], at=at)
+    return answered(texts, texts["own.failed"], texts["own.failed_more"], kind=texts["own.kind"], at=at)

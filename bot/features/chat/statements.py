@@ -14,13 +14,8 @@ def verify(ask: Ask) -> Message:
     """Say whether the code is genuine; the number of wrong codes is limited for each asker."""
     desk, texts = ask.desk, texts_in(ask.desk.language)
     if not ask.rest:
-        return answered(
-            language=desk.language,
-            head=texts["statement.which"],
-            lines=[texts["statement.not_yours"]],
-            kind=texts["statement.kind"],
-            at=desk.local,
-        )
+        head, more = texts["statement.which"], texts["statement.not_yours"]
+        return answered(texts, head, more, kind=texts["statement.kind"], at=desk.local)
     looked = check_code(desk.services, ask.rest, asker=ask.userid, by=ask.userid)
     seen = looked.statement
     message = answer_code(
@@ -31,4 +26,4 @@ def verify(ask: Ask) -> Message:
         name="" if seen is None else desk.name(desk.services.store.renames.current(seen.userid)),
         seen=seen,
     )
-    return timed(message, language=desk.language, kind=texts["statement.kind"], at=desk.local)
+    return timed(message, texts=texts, kind=texts["statement.kind"], at=desk.local)

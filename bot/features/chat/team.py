@@ -23,7 +23,7 @@ from bot.features.teams.digest import TeamContent
 from bot.features.teams.member import TeamMember
 from bot.messages.answers import timed
 from bot.messages.catalog import texts_in
-from bot.messages.message import Keep, Line, Message, Part
+from bot.messages.message import Line, Message
 from bot.spreadsheet import workbook
 
 _WISHED_DAYS = 7
@@ -55,8 +55,8 @@ def team(ask: Ask, content: TeamContent) -> Message:
     """Return the evening message as of now."""
     desk = ask.desk
     message = desk.team_digest.message(desk.people[ask.userid], content)
-    kind = texts_in(desk.language)["team.team_kind"]
-    return _with_time(desk, timed(message, language=desk.language, kind=kind, at=desk.local))
+    texts = texts_in(desk.language)
+    return _with_time(desk, timed(message, texts=texts, kind=texts["team.team_kind"], at=desk.local))
 
 
 @of_leaders
@@ -74,7 +74,7 @@ def _with_time(desk: Desk, message: Message) -> Message:
     """Return *message* with the time of the figures of large teams, if it is another one."""
     if (then := desk.standings.beside.at) is None:
         return message
-    line = Line((Part(team_messages.kept_note(language=desk.language, at=then)),), Keep.CORE)
+    line = Line.of(team_messages.kept_note(language=desk.language, at=then))
     return replace(message, lines=(*message.lines[:-1], line, message.lines[-1]))
 
 

@@ -15,7 +15,7 @@ from bot.core.verdicts import Verdict
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.limits import CARD_CHARACTERS
 from bot.messages.lines import first_line, footer, kept_of
-from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part, plain
+from bot.messages.message import Button, Card, Keep, Line, Listing, Message, plain
 from bot.messages.money import penalty as penalty_sentence
 from bot.messages.money import percent
 from bot.messages.rows import kept_rows
@@ -74,16 +74,16 @@ def closed(*, language: str, lines: Sequence[ClosedLine], until: datetime, at: d
     details = [text for line in missed for text in _details(texts, line)]
     appeal = [texts["close.appeal"].say(until=f"{until:%m-%d %H:%M}")] if missed else []
     kept, others = _kept(texts, lines), _listing(texts, heads[1:])
-    money = [Line((Part(text),), Keep.ALWAYS) for text in _money(texts, missed, several=several)]
+    money = [Line.of(text, Keep.ALWAYS) for text in _money(texts, missed, several=several)]
     card = _card(language, texts, ordered, others, until=until, several=several)
     return Message(
         (
             first_line(heads[0]),
             *others,
-            *(Line((Part(text),), Keep.CORE) for text in details),
+            *(Line.of(text) for text in details),
             *money,
-            *(Line((Part(text),), Keep.CORE) for text in appeal),
-            *([Line((Part(kept),), Keep.USEFUL)] if kept else []),
+            *(Line.of(text) for text in appeal),
+            *([Line.of(kept, Keep.USEFUL)] if kept else []),
             footer(texts, at=at, kind=texts["close.kind"]),
         ),
         card=card if _says_all_money(card) else None,
@@ -124,7 +124,7 @@ def _card(
         body=(
             *others,
             *(block for line in missed for block in _blocks(texts, line, several=several)),
-            *(Line((Part(text),), Keep.USEFUL) for text in _sum(texts, missed, several=several)),
+            *(Line.of(text, Keep.USEFUL) for text in _sum(texts, missed, several=several)),
         ),
         buttons=(Button.LIST, Button.APPEAL, Button.RULES) if missed else (),
         about=missed[0].row.period if missed else "",
@@ -142,7 +142,7 @@ def _blocks(texts: Texts, line: ClosedLine, *, several: bool) -> list[Line | Lis
         (Keep.CORE, _begun(texts, line)),
         (Keep.USEFUL, _benefit(texts, line)),
     )
-    blocks = [Line((Part(text),), keep) for keep, text in lines if text is not None]
+    blocks = [Line.of(text, keep) for keep, text in lines if text is not None]
     return [*_listing(texts, _reasons(texts, line)), *blocks]
 
 
@@ -170,8 +170,7 @@ def _label(texts: Texts, line: ClosedLine, *, several: bool) -> str:
 def _listing(texts: Texts, heads: Sequence[str]) -> list[Listing]:
     if not heads:
         return []
-    lines = tuple(Line((Part(head),), Keep.CORE) for head in heads)
-    return [Listing(lines, more=texts["close.more"], keep=Keep.CORE)]
+    return [Listing.of(heads, more=texts["close.more"])]
 
 
 def _details(texts: Texts, line: ClosedLine) -> list[str]:

@@ -16,7 +16,7 @@ from bot.features.customers.name_sentences import Customer, called, private
 from bot.messages.answers import answered
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.limits import CONTENT_BYTES
-from bot.messages.message import Keep, Line, Listing, Message, Part, plain
+from bot.messages.message import Line, Listing, Message, plain
 from bot.messages.sanitize import clean
 
 PAGE = 20  # contacts a message at most
@@ -57,7 +57,7 @@ def which_list(*, language: str, words: str, at: datetime) -> Message:
     texts = texts_in(language)
     head = texts["contacts.which_list"].say(words=clean(words[:_WORDS]))
     kind = texts["contacts.kind"]
-    return answered(language=language, head=head, lines=[texts["contacts.which_how"]], kind=kind, at=at)
+    return answered(texts, head, texts["contacts.which_how"], kind=kind, at=at)
 
 
 def no_quota_period(*, language: str, period: str, at: datetime) -> Message:
@@ -65,7 +65,7 @@ def no_quota_period(*, language: str, period: str, at: datetime) -> Message:
     texts = texts_in(language)
     head = texts["contacts.no_quota_period"].say(period=period)
     kind = texts["contacts.kind"]
-    return answered(language=language, head=head, lines=[texts["contacts.which_how"]], kind=kind, at=at)
+    return answered(texts, head, texts["contacts.which_how"], kind=kind, at=at)
 
 
 def listed(
@@ -81,7 +81,7 @@ def listed(
     kind = texts["contacts.kind"]
     if not contacts:
         more = texts["contacts.none_over"] if is_over else texts["contacts.none_more"]
-        return answered(language=language, head=texts["contacts.none"], lines=[more], kind=kind, at=at)
+        return answered(texts, texts["contacts.none"], more, kind=kind, at=at)
     labels = _labels(language, contacts, at=at)
     head, sums = texts["contacts.head"].say(n=len(contacts)), _sums(texts, contacts, labels)
     around = (head, *map(plain, sums), texts["contacts.next_page"], texts["contacts.ask"], kind)
@@ -89,18 +89,16 @@ def listed(
     pages = _pages([entry(one) for one in contacts], room=CONTENT_BYTES - _ENDS - _bytes(around))
     if not 1 <= page <= len(pages):
         head = texts["contacts.no_page"].say(page=page, pages=len(pages))
-        return answered(language=language, head=head, kind=kind, at=at)
+        return answered(texts, head, kind=kind, at=at)
 
     def said(shown: Sequence[ListedCustomer]) -> Message:
         return answered(
-            language=language,
-            head=head,
-            lines=[
-                *sums,
-                _listing(texts, [entry(one) for one in shown]),
-                texts["contacts.next_page"].say(page=page + 1) if page < len(pages) else "",
-                texts["contacts.ask"].say(number=shown[0].number),
-            ],
+            texts,
+            head,
+            *sums,
+            _listing(texts, [entry(one) for one in shown]),
+            texts["contacts.next_page"].say(page=page + 1) if page < len(pages) else "",
+            texts["contacts.ask"].say(number=shown[0].number),
             kind=kind,
             at=at,
             page=_page(contacts, at=at),
@@ -129,7 +127,7 @@ def explained(*, language: str, contact: ListedCustomer, may_object: bool, at: d
         head = texts["contacts.why_head"].say(customer=called(about[0], language=language), standing=standing)
         kind, anchor = texts["contacts.why_kind"], page_of_contact(contact.external_userid).partition("#")[2]
         page = _page([contact], at=at, anchor=anchor)
-        return answered(language=language, head=head, lines=lines, kind=kind, at=at, page=page)
+        return answered(texts, head, *lines, kind=kind, at=at, page=page)
 
     return private(said, [contact])
 
@@ -162,9 +160,10 @@ def not_found(
         entries = [_entry(texts, one, language=language, labels=labels) for one in many]
         listing = [_listing(texts, entries)] if entries else []
         return answered(
-            language=language,
-            head=head,
-            lines=[*listing, how or texts["contacts.why_how"]],
+            texts,
+            head,
+            *listing,
+            how or texts["contacts.why_how"],
             kind=kind or texts["contacts.why_kind"],
             at=at,
         )
@@ -173,11 +172,7 @@ def not_found(
 
 
 def _listing(texts: Texts, entries: Sequence[str]) -> Listing:
-    return Listing(
-        tuple(Line((Part(entry),), Keep.CORE) for entry in entries),
-        more=texts["contacts.more"],
-        keep=Keep.CORE,
-    )
+    return Listing.of(entries, more=texts["contacts.more"])
 
 
 def _pages(entries: Sequence[str], *, room: int) -> list[slice]:
@@ -233,7 +228,7 @@ def _sums(
         if stored is not None:
             count = Counter(counted=stored.counted, pending=stored.pending, rejected=stored.rejected)
         numbers = {name: count[name] for name in ("counted", "pending", "rejected")}
-        lines.append(Line((Part(texts["contacts.sums"].say(label=label, **numbers)),), Keep.CORE))
+        lines.append(Line.of(texts["contacts.sums"].say(label=label, **numbers)))
     return lines
 
 

@@ -13,6 +13,4 @@ def file_refused(*, language: str, errcode: int, at: datetime) -> Message:
     """Tell somebody that WeCom refused the file they asked for. *errcode* 0: it is gone. *at* is local."""
     texts = texts_in(language)
     why = texts["files.refused_why"].say(errcode=errcode) if errcode else texts["files.refused_gone"]
-    return answered(
-        language=language, head=texts["files.refused"], lines=[why], kind=texts["own.kind"], at=at
-    )
+    return answered(texts, texts["files.refused"], why, kind=texts["own.kind"], at=at)

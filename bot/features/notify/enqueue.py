@@ -35,7 +35,7 @@ from bot.features.notify.rollout import rollout_scope
 from bot.features.standings.load import load_people
 from bot.messages.catalog import texts_in
 from bot.messages.forms import CARD, forms_of
-from bot.messages.message import Keep, Line, Listing, Part, as_markdown
+from bot.messages.message import Listing, as_markdown
 from bot.messages.message import Message as Written
 from bot.services import Services
 from bot.store.engine import SqlRow
@@ -264,8 +264,7 @@ def _carrying(services: Services, row: UnaskedMessage, waiting: list[SqlRow], *,
     """Return *row* with the texts of *waiting*: the first and all that fit. Note that it carries them."""
     message = row.message
     for waited in waiting:
-        lines = tuple(Line((Part(line),), Keep.CORE) for line in waited["content"].split("\n"))
-        listing = Listing(lines, more=texts_in(services.language)["waited.more"], keep=Keep.CORE)
+        listing = Listing.of(waited["content"].split("\n"), more=texts_in(services.language)["waited.more"])
         longer = _with(message, listing)
         if message is not row.message and as_markdown(longer) != as_markdown(longer, limit=sys.maxsize):
             break

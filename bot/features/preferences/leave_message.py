@@ -10,7 +10,7 @@ from bot.features.preferences.leave_rules import Effect, Span
 from bot.messages.answers import answered
 from bot.messages.catalog import Text, Texts, texts_in
 from bot.messages.lines import first_line, footer
-from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
+from bot.messages.message import Button, Card, Keep, Line, Listing, Message
 from bot.messages.sanitize import clean
 
 
@@ -24,11 +24,11 @@ def confirmation_wanted(
     texts = texts_in(language)
     first, last = (day.isoformat() for day in days)
     core = (
-        Line((Part(texts["leave.workdays"].say(n=len(effect.days))),), Keep.CORE),
+        Line.of(texts["leave.workdays"].say(n=len(effect.days))),
         *_targets(texts["leave.then"], effect, texts=texts),
     )
-    calm = Line((Part(texts["leave.otherwise"]),), Keep.USEFUL)
-    by_word = Line((Part(texts["leave.by_word"].say(userid=userid, first=first, last=last)),), Keep.CORE)
+    calm = Line.of(texts["leave.otherwise"], Keep.USEFUL)
+    by_word = Line.of(texts["leave.by_word"].say(userid=userid, first=first, last=last))
     when = days_said([days], language=language)
     head = texts["leave.asks"].say(name=clean(name, otherwise=userid), days=when)
     return Message(
@@ -57,7 +57,7 @@ def confirmed(*, language: str, name: str, spans: Sequence[Span], effect: Effect
     texts = texts_in(language)
     head = texts["leave.confirmed"].say(name=clean(name), days=days_said(spans, language=language))
     lines = [*_prorated(effect, texts=texts, today=at.date()), texts["leave.passed_on"]]
-    return answered(language=language, head=head, lines=lines, kind=texts["leave.kind"], at=at)
+    return answered(texts, head, *lines, kind=texts["leave.kind"], at=at)
 
 
 def already(*, language: str, name: str, spans: Sequence[Span], at: datetime) -> Message:
@@ -65,28 +65,27 @@ def already(*, language: str, name: str, spans: Sequence[Span], at: datetime) ->
     texts = texts_in(language)
     head, days = texts["leave.already"], days_said(spans, language=language)
     lines = [texts["leave.already_more"].say(name=clean(name), days=days)]
-    return answered(language=language, head=head, lines=lines, kind=texts["leave.kind"], at=at)
+    return answered(texts, head, *lines, kind=texts["leave.kind"], at=at)
 
 
 def taken_back(*, language: str, name: str, at: datetime) -> Message:
     """Say that *name* never noted this leave, or took it back."""
     texts = texts_in(language)
-    head, lines = texts["leave.taken_back"], [texts["leave.taken_back_more"].say(name=clean(name))]
-    return answered(language=language, head=head, lines=lines, kind=texts["leave.kind"], at=at)
+    head, more = texts["leave.taken_back"], texts["leave.taken_back_more"].say(name=clean(name))
+    return answered(texts, head, more, kind=texts["leave.kind"], at=at)
 
 
 def not_led(*, language: str, at: datetime) -> Message:
     """Answer somebody who may not confirm this leave."""
     texts = texts_in(language)
-    head, lines = texts["leave.not_led"], [texts["leave.not_led_more"]]
-    return answered(language=language, head=head, lines=lines, kind=texts["leave.kind"], at=at)
+    head, more = texts["leave.not_led"], texts["leave.not_led_more"]
+    return answered(texts, head, more, kind=texts["leave.kind"], at=at)
 
 
 def how(*, language: str, at: datetime) -> Message:
     """Say how to confirm leave."""
     texts = texts_in(language)
-    head, lines = texts["leave.how"], [texts["leave.how_more"]]
-    return answered(language=language, head=head, lines=lines, kind=texts["leave.kind"], at=at)
+    return answered(texts, texts["leave.how"], texts["leave.how_more"], kind=texts["leave.kind"], at=at)
 
 
 def days_said(spans: Sequence[Span], *, language: str) -> str:
@@ -116,7 +115,7 @@ def leave_of(key: str) -> tuple[str, Span] | None:
 
 def _prorated(effect: Effect, *, texts: Texts, today: date | None = None) -> list[Line | Listing]:
     lines = _targets(texts["leave.prorated"], effect, texts=texts, today=today)
-    return lines or [Line((Part(texts["leave.same_target"]),), Keep.CORE)]
+    return lines or [Line.of(texts["leave.same_target"])]
 
 
 def _targets(
@@ -137,8 +136,8 @@ def _targets(
         if named:
             label = texts["progress.quota_label"].say(quota=clean(target.quota), period=label)
         text = template.say(label=label, before=target.before, after=target.after)
-        lines.append(Line((Part(text),), Keep.CORE))
-    return [Listing(tuple(lines), more=texts["progress.more_quotas"], keep=Keep.CORE)]
+        lines.append(Line.of(text))
+    return [Listing(tuple(lines), more=texts["progress.more_quotas"])]
 
 
 def _period(texts: Texts, period: Period, *, today: date | None) -> str:

@@ -19,21 +19,21 @@ def muted(*, language: str, last: date, at: datetime) -> Message:
     head = texts["preferences.muted_until"].say(day=day_of(last, language=language))
     head = texts["preferences.muted_today"] if last == at.date() else head
     lines = [texts["preferences.muted_more"]]
-    return answered(language=language, head=head, lines=lines, kind=texts["preferences.mute"], at=at)
+    return answered(texts, head, *lines, kind=texts["preferences.mute"], at=at)
 
 
 def mute_how(*, language: str, at: datetime) -> Message:
     """Say how to mute."""
     texts = texts_in(language)
-    head, lines = texts["preferences.mute_how"], [texts["preferences.mute_how_more"]]
-    return answered(language=language, head=head, lines=lines, kind=texts["preferences.mute"], at=at)
+    head, more = texts["preferences.mute_how"], texts["preferences.mute_how_more"]
+    return answered(texts, head, more, kind=texts["preferences.mute"], at=at)
 
 
 def leave_how(*, language: str, at: datetime) -> Message:
     """Say how to note leave."""
     texts = texts_in(language)
-    head, lines = texts["preferences.leave_how"], [texts["preferences.leave_how_more"]]
-    return answered(language=language, head=head, lines=lines, kind=texts["preferences.leave"], at=at)
+    head, more = texts["preferences.leave_how"], texts["preferences.leave_how_more"]
+    return answered(texts, head, more, kind=texts["preferences.leave"], at=at)
 
 
 def unmuted(*, language: str, was_muted: bool, away_until: date | None, at: datetime) -> Message:
@@ -43,7 +43,7 @@ def unmuted(*, language: str, was_muted: bool, away_until: date | None, at: date
     if away_until is not None:
         lines.append(texts["preferences.still_away"].say(day=day_of(away_until, language=language)))
     head = texts["preferences.unmuted"] if was_muted else texts["preferences.not_muted"]
-    return answered(language=language, head=head, lines=lines, kind=texts["preferences.mute"], at=at)
+    return answered(texts, head, *lines, kind=texts["preferences.mute"], at=at)
 
 
 def on_leave(
@@ -73,7 +73,7 @@ def on_leave(
         wanted.say(names=names) if names else texts["preferences.away_only"],
         texts["preferences.away_back"],
     ]
-    return answered(language=language, head=head, lines=lines, kind=texts["preferences.leave"], at=at)
+    return answered(texts, head, *lines, kind=texts["preferences.leave"], at=at)
 
 
 def back(
@@ -97,7 +97,7 @@ def back(
         begin, end = (day_of(day, language=language) for day in recorded)
         still.append(texts["preferences.still_recorded"].say(first=begin, last=end))
     head = texts["preferences.back"] if was_away else texts["preferences.not_away"]
-    return answered(language=language, head=head, lines=still, kind=texts["preferences.leave"], at=at)
+    return answered(texts, head, *still, kind=texts["preferences.leave"], at=at)
 
 
 def help_told(*, language: str, leaders: Sequence[str], by: datetime | None, at: datetime) -> Message:
@@ -112,15 +112,21 @@ def help_told(*, language: str, leaders: Sequence[str], by: datetime | None, at:
     when = texts["preferences.helped_next"].say()
     if by is not None:
         when = texts["preferences.helped_when"].say(moment=moment_of(by, language=language))
-    head, lines = told.say(names=names), [when, texts["preferences.helped_quietly"]]
-    return answered(language=language, head=head, lines=lines, kind=texts["preferences.help"], at=at)
+    return answered(
+        texts,
+        told.say(names=names),
+        when,
+        texts["preferences.helped_quietly"],
+        kind=texts["preferences.help"],
+        at=at,
+    )
 
 
 def help_told_before(*, language: str, at: datetime) -> Message:
     """Say that the leaders know already."""
     texts = texts_in(language)
-    head, lines = texts["preferences.helped_before"], [texts["preferences.helped_quietly"]]
-    return answered(language=language, head=head, lines=lines, kind=texts["preferences.help"], at=at)
+    head, more = texts["preferences.helped_before"], texts["preferences.helped_quietly"]
+    return answered(texts, head, more, kind=texts["preferences.help"], at=at)
 
 
 def nobody_to_help(*, language: str, has_leader: bool, at: datetime) -> Message:
@@ -129,7 +135,7 @@ def nobody_to_help(*, language: str, has_leader: bool, at: datetime) -> Message:
     head, line = texts["preferences.no_leader"], texts["preferences.no_leader_what"]
     if has_leader:
         head, line = texts["preferences.leader_away"], texts["preferences.leader_away_what"]
-    return answered(language=language, head=head, lines=[line], kind=texts["preferences.help"], at=at)
+    return answered(texts, head, line, kind=texts["preferences.help"], at=at)
 
 
 def help_wanted(*, language: str, name: str, rows: Sequence[QuotaFigures], at: datetime) -> Message:
@@ -139,4 +145,4 @@ def help_wanted(*, language: str, name: str, rows: Sequence[QuotaFigures], at: d
     if rows:
         lines.insert(0, status_listing(texts, rows, at=at, dated=True))
     head = texts["preferences.asks"].say(name=clean(name))
-    return answered(language=language, head=head, lines=lines, kind=texts["preferences.help"], at=at)
+    return answered(texts, head, *lines, kind=texts["preferences.help"], at=at)

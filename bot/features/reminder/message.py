@@ -11,7 +11,7 @@ from bot.core.progress import QuotaFigures, Status
 from bot.messages.cards import fitting
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.lines import confirmed, first_line, footer, labels_of, open_said, status_text
-from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
+from bot.messages.message import Button, Card, Keep, Line, Listing, Message
 from bot.messages.pending import open_listing
 from bot.messages.rows import Rows, kept_rows
 
@@ -56,8 +56,8 @@ def reminder(
     lacking = open_listing(waiting, language=language, labels=labels, at=at)
     title = texts["progress.left_today"] if lacking else texts["progress.add_more"]
     stop = [] if may_be_away else _may_stop(texts, due, after_today=after_today)
-    help_line = [Line((Part(texts["cards.ask_for_help"]),), Keep.USEFUL)] if has_helper else []
-    once = Line((Part(texts["progress.only_once"]),), Keep.USEFUL)
+    help_line = [Line.of(texts["cards.ask_for_help"], Keep.USEFUL)] if has_helper else []
+    once = Line.of(texts["progress.only_once"], Keep.USEFUL)
     figures = _figures(texts, due, after=told) if len(rows) == 1 else ()
     return Message(
         (
@@ -87,7 +87,7 @@ def _listing(
 ) -> Listing:
     """Return where each quota of *due* stands; *after*: its workdays after today, None: not said."""
     standings = tuple(_standing(texts, row, label=labels[row.quota], after=after[row.quota]) for row in due)
-    return Listing(standings, more=texts["progress.more_quotas"], keep=Keep.CORE)
+    return Listing(standings, more=texts["progress.more_quotas"])
 
 
 def _more_today(texts: Texts, due: Sequence[QuotaFigures]) -> str:
@@ -125,7 +125,7 @@ def _workdays(texts: Texts, row: QuotaFigures, *, after: int | None) -> list[str
 
 def _standing(texts: Texts, row: QuotaFigures, *, label: str, after: int | None) -> Line:
     details = [*confirmed(texts, row), *_workdays(texts, row, after=after), *open_said(texts, row)]
-    return Line((Part(status_text(texts, row, label=label, details=details)),), Keep.CORE)
+    return Line.of(status_text(texts, row, label=label, details=details))
 
 
 def _may_stop(texts: Texts, due: Sequence[QuotaFigures], *, after_today: dict[str, int]) -> list[Line]:
@@ -133,4 +133,4 @@ def _may_stop(texts: Texts, due: Sequence[QuotaFigures], *, after_today: dict[st
     if not all(after_today.values()):
         return []
     dose = max(-(-row.to_add // after_today[row.quota]) for row in due)
-    return [Line((Part(texts["progress.may_stop"].say(n=dose)),), Keep.USEFUL)]
+    return [Line.of(texts["progress.may_stop"].say(n=dose), Keep.USEFUL)]

@@ -9,7 +9,7 @@ from bot.core.pending import Waiting
 from bot.core.progress import QuotaFigures
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.lines import first_line, footer, labels_of, target_of
-from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
+from bot.messages.message import Button, Card, Keep, Line, Listing, Message
 from bot.messages.pending import open_listing
 
 
@@ -72,4 +72,4 @@ def _how(texts: Texts, *, is_last_day: bool, has_helper: bool) -> list[Line]:
 
 
 def _line(words: str, keep: Keep) -> Line:
-    return Line((Part(words),), keep)
+    return Line.of(words, keep)

@@ -83,11 +83,12 @@ def _about(
     customer: Customer, head: Text, lines: Sequence[str], *, language: str, at: datetime, **more: str
 ) -> Message:
     """Return an answer with the first line *head*, which names the customer."""
+    texts = texts_in(language)
 
     def message(about: Sequence[Customer]) -> Message:
         first = head.say(customer=called(about[0], language=language), **more)
-        kind, page = texts_in(language)["appeals.kind"], page_of_contact(customer.external_userid)
-        return answered(language=language, head=first, lines=lines, kind=kind, at=at, page=page)
+        page = page_of_contact(customer.external_userid)
+        return answered(texts, first, *lines, kind=texts["appeals.kind"], at=at, page=page)
 
     return private(message, [customer])
 
@@ -95,8 +96,7 @@ def _about(
 def how(*, language: str, at: datetime) -> Message:
     """Say how to appeal."""
     texts = texts_in(language)
-    head, lines = texts["appeals.how"], [texts["appeals.how_more"]]
-    return answered(language=language, head=head, lines=lines, kind=texts["appeals.kind"], at=at)
+    return answered(texts, texts["appeals.how"], texts["appeals.how_more"], kind=texts["appeals.kind"], at=at)
 
 
 def not_found(*, language: str, many: Sequence[ListedCustomer], number: int | None, at: datetime) -> Message:
@@ -106,8 +106,8 @@ def not_found(*, language: str, many: Sequence[ListedCustomer], number: int | No
         return message.not_found(
             language=language, many=many, how=texts["appeals.not_found"], kind=texts["appeals.kind"], at=at
         )
-    head, lines = texts["appeals.no_number"].say(number=number), [texts["appeals.no_number_more"]]
-    return answered(language=language, head=head, lines=lines, kind=texts["appeals.kind"], at=at)
+    head, more = texts["appeals.no_number"].say(number=number), texts["appeals.no_number_more"]
+    return answered(texts, head, more, kind=texts["appeals.kind"], at=at)
 
 
 def _nobody_decides(texts: Texts, leaders: Sequence[str]) -> str:
@@ -124,15 +124,14 @@ def answer_noted(
     """Confirm a member's answer to a question; *nobody*: no reviewer is named, see `opened`."""
     texts = texts_in(language)
     more = _nobody_decides(texts, leaders) if nobody else texts["appeals.answered_more"]
-    head, lines = texts["appeals.answered"], [more]
-    return answered(language=language, head=head, lines=lines, kind=texts["appeals.answer_kind"], at=at)
+    return answered(texts, texts["appeals.answered"], more, kind=texts["appeals.answer_kind"], at=at)
 
 
 def no_question(*, language: str, at: datetime) -> Message:
     """Say that no question is open for the member."""
     texts = texts_in(language)
-    head, lines = texts["appeals.no_question"], [texts["appeals.no_question_more"]]
-    return answered(language=language, head=head, lines=lines, kind=texts["appeals.answer_kind"], at=at)
+    head, more = texts["appeals.no_question"], texts["appeals.no_question_more"]
+    return answered(texts, head, more, kind=texts["appeals.answer_kind"], at=at)
 
 
 def which_question(*, language: str, asked: Sequence[Seen], at: datetime) -> Message:
@@ -146,6 +145,6 @@ def which_question(*, language: str, asked: Sequence[Seen], at: datetime) -> Mes
         ]
         lines.append(texts["appeals.answer_how"].say(number=1))
         head, kind = texts["appeals.which"], texts["appeals.answer_kind"]
-        return answered(language=language, head=head, lines=lines, kind=kind, at=at)
+        return answered(texts, head, *lines, kind=kind, at=at)
 
     return private(message, asked)

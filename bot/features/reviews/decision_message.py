@@ -11,7 +11,7 @@ from bot.features.reviews.question_message import Appealed, Seen, about
 from bot.messages.catalog import texts_in
 from bot.messages.limits import SAID_BYTES
 from bot.messages.lines import first_line, footer
-from bot.messages.message import Keep, Line, Message, Part
+from bot.messages.message import Keep, Line, Message
 from bot.messages.sanitize import clean
 
 
@@ -32,9 +32,9 @@ def decided(
         return Message(
             (
                 first_line(texts.table("decided.heads")[state]),
-                Line((Part(about(subjects[0], language=language, at=at)),), Keep.CORE),
-                Line((Part(author),), Keep.CORE),
-                Line((Part(texts["decided.peace"]),), Keep.USEFUL),
+                Line.of(about(subjects[0], language=language, at=at)),
+                Line.of(author),
+                Line.of(texts["decided.peace"], Keep.USEFUL),
                 footer(texts, at=at, kind=texts["decided.kind"]),
             ),
             page=page,

@@ -13,7 +13,7 @@ from bot.features.customers.name_sentences import Customer, Named, called, namel
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.limits import SAID_BYTES
 from bot.messages.lines import first_line, footer
-from bot.messages.message import Keep, Line, Listing, Message, Part
+from bot.messages.message import Keep, Line, Listing, Message
 from bot.messages.sanitize import clean
 
 
@@ -83,8 +83,8 @@ def questions(*, language: str, asked: Sequence[Seen], until: datetime, at: date
             (
                 first_line(texts["questions.head"].say(n=len(asked))),
                 _listing(texts, [asked_of(seen, language=language, at=at) for seen in asked]),
-                Line((Part(texts["questions.how"].say(until=f"{until:%m-%d %H:%M}")),), Keep.CORE),
-                Line((Part(texts["questions.promise"]),), Keep.CORE),
+                Line.of(texts["questions.how"].say(until=f"{until:%m-%d %H:%M}")),
+                Line.of(texts["questions.promise"]),
                 footer(texts, at=at, kind=texts["questions.kind"]),
             )
         )
@@ -107,8 +107,8 @@ def to_review(*, language: str, cases: Sequence[ToDecide], goes_up: datetime | N
         (
             first_line(texts["questions.review_head"].say(n=len(cases))),
             _listing(texts, [_case(texts, language, case, at=at) for case in cases]),
-            Line((Part(texts["questions.decide"]),), Keep.CORE),
-            *(Line((Part(note),), Keep.USEFUL) for note in notes),
+            Line.of(texts["questions.decide"]),
+            *(Line.of(note, Keep.USEFUL) for note in notes),
             footer(texts, at=at, kind=texts["questions.review_kind"]),
         ),
         page="/review",
@@ -125,8 +125,7 @@ def about(what: Seen | Appealed, *, language: str, at: datetime) -> str:
 
 
 def _listing(texts: Texts, sentences: Sequence[str]) -> Listing:
-    lines = tuple(Line((Part(sentence),), Keep.CORE) for sentence in sentences)
-    return Listing(lines, more=texts["questions.more"], keep=Keep.CORE)
+    return Listing.of(sentences, more=texts["questions.more"])
 
 
 def asked_of(seen: Seen, *, language: str, at: datetime) -> str:

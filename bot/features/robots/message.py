@@ -14,7 +14,7 @@ from bot.core.progress import QuotaFigures
 from bot.features.robots.picture import Bar, Figure, Picture, Section
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.lines import first_line, footer, labels_of
-from bot.messages.message import Keep, Line, Listing, Message, Part, Tone
+from bot.messages.message import Keep, Line, Listing, Message, Tone
 from bot.messages.sanitize import clean
 
 # Limits for a picture that people read on a phone and a sender waits for; the text has them all.
@@ -43,7 +43,7 @@ def group_message(post: GroupPost, *, language: str) -> Message:
     for row, board in post.boards:
         label = labels[row.quota] if len(post.boards) > 1 else ""
         lines += _board_lines(texts, board, post=post, label=label)
-    lines.append(Line((Part(_promise(texts, post.boards)),), Keep.USEFUL))
+    lines.append(Line.of(_promise(texts, post.boards), Keep.USEFUL))
     lines.append(footer(texts, at=post.at, kind=texts.table("robots.kinds")[post.job]))
     return Message(tuple(lines))
 
@@ -98,19 +98,19 @@ def _board_lines(
 ) -> Iterator[Line | Listing]:
     figures = {"percent": board.percent, "median": board.middle, "elapsed": board.elapsed}
     attainment = texts["progress.attainment_of"] if label else texts["progress.attainment"]
-    yield Line((Part(attainment.say(label=label, **figures)),), Keep.CORE)
+    yield Line.of(attainment.say(label=label, **figures))
     if board.gain is not None:
         gain = texts["robots.gain"].say(latest=board.gain.latest, before=board.gain.before)
-        yield Line((Part(gain),), Keep.USEFUL)
+        yield Line.of(gain, Keep.USEFUL)
     if board.units:
-        units = tuple(Line((Part(_unit(texts, post, unit)),), Keep.USEFUL) for unit in board.units)
+        units = tuple(Line.of(_unit(texts, post, unit), Keep.USEFUL) for unit in board.units)
         yield Listing(units, more=texts["robots.more_units"], keep=Keep.USEFUL)
     if board.top:
-        yield Line((Part(texts["robots.lead"], Tone.STRONG),), Keep.CORE)
-        places = tuple(Line((Part(_place(texts, post, place)),), Keep.CORE) for place in board.top)
-        yield Listing(places, more=texts["robots.more_places"], keep=Keep.CORE)
+        yield Line.of(texts["robots.lead"], Keep.CORE, Tone.STRONG)
+        places = tuple(Line.of(_place(texts, post, place)) for place in board.top)
+        yield Listing(places, more=texts["robots.more_places"])
     for note in _notes(texts, board, post=post):
-        yield Line((Part(note),), Keep.USEFUL)
+        yield Line.of(note, Keep.USEFUL)
 
 
 def _notes(texts: Texts, board: GroupLeaderboard, *, post: GroupPost) -> Iterator[str]:

@@ -10,7 +10,7 @@ from bot.features.rules.change_sentences import sentence
 from bot.features.rules.diff import Difference
 from bot.messages.catalog import texts_in
 from bot.messages.lines import first_line, footer
-from bot.messages.message import Keep, Line, Listing, Message, Part
+from bot.messages.message import Keep, Line, Listing, Message
 from bot.messages.sanitize import clean
 
 
@@ -37,12 +37,11 @@ def rules_changed(*, language: str, news: Sequence[RuleNews], at: datetime) -> M
     if any(item.now for item in news):
         head = texts["rules_changed.head_now"].say(period=min(item.period for item in news if item.now))
     texts_of = (text for item in news for text in said_of(item, language=language))
-    lines = tuple(Line((Part(text),), Keep.CORE) for text in texts_of)
     return Message(
         (
             first_line(head),
-            Listing(lines, more=texts["rules_changed.more"], keep=Keep.CORE),
-            Line((Part(texts["rules_changed.promise"]),), Keep.USEFUL),
+            Listing.of(texts_of, more=texts["rules_changed.more"]),
+            Line.of(texts["rules_changed.promise"], Keep.USEFUL),
             footer(texts, at=at, kind=texts["rules_changed.kind"]),
         )
     )

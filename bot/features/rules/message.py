@@ -11,7 +11,7 @@ from bot.core.quotas import Basis, Quota
 from bot.messages.answers import answered
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.lines import labels_of
-from bot.messages.message import Keep, Line, Message, Part
+from bot.messages.message import Keep, Line, Message
 from bot.messages.money import penalty, reward
 from bot.messages.sanitize import clean
 
@@ -35,17 +35,17 @@ def rules(
     labels = labels_of(texts, [row for _, row in asked], at=at)
     lines: list[Line] = []
     for quota, row in asked:
-        lines.append(Line((Part(_target(texts, quota, row, labels[row.quota])),), Keep.CORE))
+        lines.append(Line.of(_target(texts, quota, row, labels[row.quota])))
         sentences = rule_lines(texts, quota, appeals=appeal_workdays, money=money)
-        lines += [Line((Part(f"· {text}"),), Keep.USEFUL) for text in sentences]
+        lines += [Line.of(f"· {text}", Keep.USEFUL) for text in sentences]
     closing: list[str] = [texts["rules.decides_nobody"]]
     if deciders:
         closing = [texts["rules.decides"].say(names=_names(texts, deciders), n=decide_workdays)]
     if money:
         has_money = any(quota.penalty or quota.reward for quota, _ in asked)
         closing.append(texts["rules.money"] if has_money else texts["rules.no_money"])
-    lines += [Line((Part(text),), Keep.CORE) for text in closing]
-    return answered(language=language, head=texts["rules.head"], lines=lines, kind=texts["rules.kind"], at=at)
+    lines += [Line.of(text) for text in closing]
+    return answered(texts, texts["rules.head"], *lines, kind=texts["rules.kind"], at=at)
 
 
 def _target(texts: Texts, quota: Quota, row: QuotaFigures, label: str) -> str:

@@ -9,7 +9,7 @@ from bot.core.progress import QuotaFigures, Status
 from bot.features.statements.rules import Figure, Statement, shown_code
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.lines import ENOUGH, first_line, footer, labels_of, status_listing
-from bot.messages.message import Keep, Line, Listing, Message, Part, Tone
+from bot.messages.message import Keep, Line, Listing, Message, Tone
 from bot.messages.sanitize import clean
 
 
@@ -33,15 +33,15 @@ def statement(
     texts = texts_in(language)
     is_open = any(row.open and row.status not in ENOUGH for row in rows)
     done = texts["statement.done_open"] if is_open else texts["statement.done"]
-    named = [Line((Part(texts["statement.page"].say(url=page)),), Keep.NICE)] if page else []
+    named = [Line.of(texts["statement.page"].say(url=page), Keep.NICE)] if page else []
     return Message(
         (
             first_line(done.say(n=added)),
             status_listing(texts, rows, at=at),
             code_line(language, code),
-            Line((Part(texts["statement.how"]),), Keep.USEFUL),
+            Line.of(texts["statement.how"], Keep.USEFUL),
             *named,
-            Line((Part(texts["statement.peace"]),), Keep.USEFUL),
+            Line.of(texts["statement.peace"], Keep.USEFUL),
             footer(texts, at=at, kind=texts["statement.kind"]),
         ),
         page="/me#statements",
@@ -51,7 +51,7 @@ def statement(
 def code_line(language: str, code: str) -> Line:
     """Return the line with the code, which is never left out."""
     text = texts_in(language)["statement.code"].say(code=shown_code(code))
-    return Line((Part(text, Tone.STRONG),), Keep.ALWAYS)
+    return Line.of(text, Keep.ALWAYS, Tone.STRONG)
 
 
 def answer_code(
@@ -75,7 +75,7 @@ def answer_code(
         return Message((first_line(head), end))
     genuine = first_line(texts["statement.genuine"].say(at=f"{given_at:%Y-%m-%d %H:%M}"))
     if seen is None:
-        return Message((genuine, Line((Part(texts["statement.not_yours"]),), Keep.CORE), end))
+        return Message((genuine, Line.of(texts["statement.not_yours"]), end))
     return Message((genuine, *_figures(language, seen, name=name, at=at), end))
 
 
@@ -83,12 +83,9 @@ def _figures(language: str, seen: Statement, *, name: str, at: datetime) -> list
     texts = texts_in(language)
     labels = labels_of(texts, seen.figures, at=at)
     head = texts["statement.added"].say(name=clean(name), day=seen.day, n=seen.added)
-    lines = tuple(
-        Line((Part(_figure(texts, figure, label=labels[figure.quota])),), Keep.CORE)
-        for figure in seen.figures
-    )
-    listed = Listing(lines, more=texts["progress.more_quotas"], keep=Keep.CORE)
-    return [Line((Part(head),), Keep.CORE), *([listed] if lines else [])]
+    lines = tuple(Line.of(_figure(texts, figure, label=labels[figure.quota])) for figure in seen.figures)
+    listed = Listing(lines, more=texts["progress.more_quotas"])
+    return [Line.of(head), *([listed] if lines else [])]
 
 
 def _figure(texts: Texts, figure: Figure, *, label: str) -> str:

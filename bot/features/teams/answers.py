@@ -10,7 +10,7 @@ from bot.features.teams.member import TeamMember
 from bot.features.teams.subteams import NamedSubTeams, lines_to_help
 from bot.messages.answers import answered
 from bot.messages.catalog import Texts, texts_in
-from bot.messages.message import Keep, Line, Listing, Message, Part
+from bot.messages.message import Line, Listing, Message
 from bot.messages.sanitize import clean
 
 
@@ -31,17 +31,15 @@ def needs_help(
     away = sum(1 for member in team if member.away and member.lowest is not None)
     lines: list[str | Line | Listing] = []
     if people:
-        lines.append(Listing(tuple(people), more=texts["progress.more_people"], keep=Keep.CORE))
+        lines.append(Listing(tuple(people), more=texts["progress.more_people"]))
     if away:
         lines.append(texts["team.away"].say(n=away))
     if wished:
         names = texts["team.names_comma"].join(f"{clean(name)} {day:%m-%d}" for name, day in wished)
-        lines.append(Line((Part(texts["team.asked"].say(names=names)),), Keep.CORE))
+        lines.append(Line.of(texts["team.asked"].say(names=names)))
     lines += lines_to_help(subteams, language=language) if subteams else []
     head = _head(texts, len(people), teams=subteams.teams.behind if subteams else 0)
-    return answered(
-        language=language, head=head, lines=[*lines, texts["team.quietly"]], kind=texts["team.kind"], at=at
-    )
+    return answered(texts, head, *lines, texts["team.quietly"], kind=texts["team.kind"], at=at)
 
 
 def _head(texts: Texts, people: int, *, teams: int) -> str:
@@ -56,18 +54,14 @@ def _head(texts: Texts, people: int, *, teams: int) -> str:
 def no_team(*, language: str, at: datetime) -> Message:
     """Answer a leader whose people have no quota. *at* is local."""
     texts = texts_in(language)
-    return _about_team(language, texts["team.empty"], texts["team.empty_more"], at=at)
+    return answered(texts, texts["team.empty"], texts["team.empty_more"], kind=texts["team.team_kind"], at=at)
 
 
 def too_few(*, language: str, at: datetime) -> Message:
     """Answer a leader of leaders whose sub-teams are too small for figures. *at* is local."""
     texts = texts_in(language)
-    return _about_team(language, texts["team.too_few"], texts["team.too_few_more"], at=at)
-
-
-def _about_team(language: str, head: str, more: str, *, at: datetime) -> Message:
-    kind = texts_in(language)["team.team_kind"]
-    return answered(language=language, head=head, lines=[more], kind=kind, at=at)
+    head, more = texts["team.too_few"], texts["team.too_few_more"]
+    return answered(texts, head, more, kind=texts["team.team_kind"], at=at)
 
 
 def exported(*, language: str, people: int, at: datetime, teams: int | None = None) -> Message:
@@ -78,7 +72,7 @@ def exported(*, language: str, people: int, at: datetime, teams: int | None = No
         head = texts["team.exported_teams"].say(n=people, teams=teams)
         more = texts["team.exported_more_teams"]
     lines = [more, texts["team.exported_quietly"]]
-    return answered(language=language, head=head, lines=lines, kind=texts["team.export_kind"], at=at)
+    return answered(texts, head, *lines, kind=texts["team.export_kind"], at=at)
 
 
 def export_notes(*, language: str, name: str, userid: str, at: datetime, teams: bool) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ from bot.messages.lines import (
     status_text,
     workdays_left,
 )
-from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part, Tone, plain
+from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Tone, plain
 from bot.messages.sanitize import clean
 
 
@@ -110,13 +110,13 @@ class _Digest:
             first_line(self._of_teams() or _help_first(texts, self.helped[:HELP_FIRST])),
             *self.missing,
             *self._people(in_short=False),
-            Line((Part(say_groups(texts, team)),), Keep.CORE),
+            Line.of(say_groups(texts, team)),
             *say_attainment(texts, team, at=self.at),
             *self._improved(),
             *say_kept(texts, team),
             *say_replies(texts, self.replies),
             *_last(self.language, self.news),
-            Line((Part(texts["progress.for_your_eyes"].say()),), Keep.USEFUL),
+            Line.of(texts["progress.for_your_eyes"].say(), Keep.USEFUL),
             footer(texts, at=self.at, kind=texts["progress.kind_digest"]),
         )
 
@@ -130,7 +130,7 @@ class _Digest:
                 *self._people(in_short=True),
                 *self._improved(),
                 *_last(self.language, self.news, in_short=True),
-                Line((Part(self.texts["progress.for_your_eyes_short"].say()),), Keep.CORE),
+                Line.of(self.texts["progress.for_your_eyes_short"].say()),
             ),
             buttons=(Button.TEAM,),
             coach=tuple((member.userid, _name(member)) for member, _ in first),  # a button for each
@@ -160,7 +160,7 @@ def _last(language: str, news: News, *, in_short: bool = False) -> list[Line]:
         said.append(outcome_said(news.outcome, language=language, in_short=in_short))
     if news.appeals:
         said.append(texts_in(language)["helping.reviews"].say(n=news.appeals))
-    return [Line((Part(text),), Keep.USEFUL) for text in said]
+    return [Line.of(text, Keep.USEFUL) for text in said]
 
 
 def _title(
@@ -314,7 +314,7 @@ def _helped(
     say = _in_short if in_short else _helped_person
     lines = tuple(say(texts, member, row, language=language, at=at) for member, row in helped[:HELP_FIRST])
     hidden = len(helped) - len(lines)
-    return [Listing(lines, more=texts["progress.more_people"], keep=Keep.CORE, hidden=hidden)]
+    return [Listing(lines, more=texts["progress.more_people"], hidden=hidden)]
 
 
 def _helped_person(
@@ -327,7 +327,7 @@ def _helped_person(
     text = status_text(texts, row, label=label, details=details)
     if member.need is not None:
         text = texts["helping.semicolon"].join((text, need_said(member.need, language=language)))
-    return Line((Part(texts["progress.helped_person"].say(name=_name(member), details=text)),), Keep.CORE)
+    return Line.of(texts["progress.helped_person"].say(name=_name(member), details=text))
 
 
 def _left_today(texts: Texts, member: TeamMember, row: QuotaFigures) -> str:
@@ -346,7 +346,7 @@ def _in_short(texts: Texts, member: TeamMember, row: QuotaFigures, *, language: 
     if len(member.rows) > 1:
         name = f"{name} · {labels_of(texts, member.rows, at=at)[row.quota]}"
     text = texts["helping.short"].say(name=name, done=row.sure, target=row.target, need=need)
-    return Line((Part(text),), Keep.CORE)
+    return Line.of(text)
 
 
 def _improved(texts: Texts, names: Mapping[str, str], improved: Improved | None) -> list[Line]:
@@ -354,4 +354,4 @@ def _improved(texts: Texts, names: Mapping[str, str], improved: Improved | None)
         return []
     who = texts["helping.names"].join(names[userid] for userid in improved.userids)
     text = texts["helping.improved"].say(names=who, n=improved.more)
-    return [Line((Part(text, Tone.GOOD),), Keep.NICE)]
+    return [Line.of(text, Keep.NICE, Tone.GOOD)]

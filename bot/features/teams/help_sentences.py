@@ -10,7 +10,7 @@ from bot.features.teams.help_needs import Need, NeedKind
 from bot.messages.answers import answered
 from bot.messages.catalog import texts_in
 from bot.messages.limits import CARD_CHARACTERS
-from bot.messages.message import Keep, Line, Listing, Message, Part
+from bot.messages.message import Listing, Message
 from bot.messages.sanitize import clean
 
 
@@ -86,11 +86,7 @@ def several(*, language: str, name: str, userids: Sequence[str], at: datetime) -
     texts = texts_in(language)
     called = clean(name)
     people = [texts["helping.one_of_them"].say(name=called, userid=clean(userid)) for userid in userids]
-    listing = Listing(
-        tuple(Line((Part(person),), Keep.CORE) for person in people),
-        more=texts["progress.more_people"],
-        keep=Keep.CORE,
-    )
+    listing = Listing.of(people, more=texts["progress.more_people"])
     head = texts["helping.several"].say(n=len(userids), name=called)
     return _answer(
         language, head, listing, texts["helping.several_more"].say(userid=clean(userids[0])), at=at
@@ -98,5 +94,5 @@ def several(*, language: str, name: str, userids: Sequence[str], at: datetime) -
 
 
 def _answer(language: str, head: str, *lines: str | Listing, at: datetime) -> Message:
-    kind = texts_in(language)["helping.coach_kind"]
-    return answered(language=language, head=head, lines=lines, kind=kind, at=at)
+    texts = texts_in(language)
+    return answered(texts, head, *lines, kind=texts["helping.coach_kind"], at=at)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from bot.features.teams.subteam_rules import SubTeam, SubTeams
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.limits import HELP_FIRST
-from bot.messages.message import Keep, Line, Listing, Part
+from bot.messages.message import Keep, Line, Listing
 from bot.messages.sanitize import clean
 
 
@@ -71,11 +71,10 @@ def _listed(subteams: NamedSubTeams, lines: Sequence[str], *, texts: Texts) -> l
     """Return *lines* as a list, and how many small teams there are."""
     parts: list[Line | Listing] = []
     if lines:
-        items = tuple(Line((Part(line),), Keep.CORE) for line in lines)
-        parts.append(Listing(items, more=texts["subteams.more"], keep=Keep.CORE))
+        parts.append(Listing.of(lines, more=texts["subteams.more"]))
     if subteams.teams.small:
         phrase = texts["subteams.small"] if subteams.teams.in_sums else texts["subteams.small_left_out"]
-        parts.append(Line((Part(phrase.say(n=subteams.teams.small)),), Keep.USEFUL))
+        parts.append(Line.of(phrase.say(n=subteams.teams.small), Keep.USEFUL))
     return parts
 
 

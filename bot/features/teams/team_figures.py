@@ -13,7 +13,7 @@ from bot.core.progress import QuotaFigures, Status
 from bot.features.teams.member import TeamMember
 from bot.messages.catalog import Texts
 from bot.messages.lines import kept_of, labels_of
-from bot.messages.message import Keep, Line, Listing, Part
+from bot.messages.message import Keep, Line, Listing
 
 # A person with several quotas is where the worst of them is; this order is from worst to best.
 _WORST_FIRST = (Status.BEHIND, Status.MISSED, Status.ON_TRACK, Status.COVERED, Status.MET, Status.EXEMPT)
@@ -51,10 +51,10 @@ def say_attainment(texts: Texts, team: Sequence[TeamMember], *, at: datetime) ->
         return []
     if len(by_quota) == 1:
         (rows,) = by_quota.values()
-        return [Line((Part(texts["progress.attainment"].say(**_figures(rows))),), Keep.USEFUL)]
+        return [Line.of(texts["progress.attainment"].say(**_figures(rows)), Keep.USEFUL)]
     labels = labels_of(texts, [rows[0] for rows in by_quota.values()], at=at)
     lines = [
-        Line((Part(texts["progress.attainment_of"].say(label=labels[quota], **_figures(rows))),), Keep.USEFUL)
+        Line.of(texts["progress.attainment_of"].say(label=labels[quota], **_figures(rows)), Keep.USEFUL)
         for quota, rows in by_quota.items()
     ]
     return [Listing(tuple(lines), more=texts["progress.more_quotas"], keep=Keep.USEFUL)]
@@ -81,7 +81,7 @@ def _percent(rows: Sequence[QuotaFigures]) -> int:
 def say_kept(texts: Texts, team: Sequence[TeamMember]) -> list[Line]:
     """Say the median of what members kept, in percent; nothing if nobody kept or lost any."""
     kept = kept_percent(team)
-    return [] if kept is None else [Line((Part(texts["progress.team_kept"].say(percent=kept)),), Keep.NICE)]
+    return [] if kept is None else [Line.of(texts["progress.team_kept"].say(percent=kept), Keep.NICE)]
 
 
 def kept_percent(team: Sequence[TeamMember]) -> int | None:
@@ -98,7 +98,7 @@ def say_replies(texts: Texts, replies: TeamRate | None) -> list[Line]:
     if replies.first_reply_s is not None:
         first_reply = texts.table("progress.team_first_reply")[replies.method]
         parts.append(first_reply.say(n=-(-replies.first_reply_s // 60)))
-    return [Line((Part(texts["progress.comma"].join(parts)),), Keep.NICE)]
+    return [Line.of(texts["progress.comma"].join(parts), Keep.NICE)]
 
 
 def percent_of_one(team: Sequence[TeamMember]) -> int | None:
