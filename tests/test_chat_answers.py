@@ -332,7 +332,12 @@ def test_an_appeal_is_opened_once_and_its_end_is_told(services: Services) -> Non
     say(services, "zhang", "申诉 lost 误删")
     (review,) = services.store.reviews.all_open()
     again = say(services, "zhang", "申诉 lost 真的是误删")
-    decide.decide(services, f"appeal:{review.number}", accept=False, by="head", reason="没有记录", at=TUESDAY)
+    decide.decide(
+        services,
+        f"appeal:{review.number}",
+        decide.CaseDecision(accept=False, by="head", reason="没有记录"),
+        at=TUESDAY,
+    )
 
     after = say(services, "zhang", "申诉 lost 请再看看")
 

@@ -17,7 +17,7 @@ from builders.reviews import ROSTER, branch, tell
 from bot.app.bootstrap import refresh_directory
 from bot.core.relations import RelationKind
 from bot.features.close import results, settle
-from bot.features.reviews.decide import decide, open_appeal
+from bot.features.reviews.decide import CaseDecision, decide, open_appeal
 from bot.services import FIRST_START, Services
 from bot.store.results import ResultState
 from scheduler.jobs import PREPARES
@@ -171,7 +171,12 @@ def test_an_accepted_appeal_is_not_lost_by_the_signature(
         (case,) = open_appeal(services, "zhang", "wm-lost", text="", at=at("2026-12-14T10:00"))
         for customer in ("wm-1", "wm-2")[:late_losses]:
             tell(services, "zhang", customer, at("2026-11-06T10:00"), RelationKind.LOST_BY_CUSTOMER)
-        decide(services, case.id, accept=True, by="head", reason="有录音", at=at("2026-12-14T11:00"))
+        decide(
+            services,
+            case.id,
+            CaseDecision(accept=True, by="head", reason="有录音"),
+            at=at("2026-12-14T11:00"),
+        )
         sign(services)
         counted, state, reason = signed(services)
 
@@ -186,7 +191,12 @@ def test_each_quota_of_a_month_is_signed_with_its_own_figures(tmp_path: Path) ->
         tell(services, "zhang", "wm-lost", at("2026-11-06T10:00"), RelationKind.LOST_BY_CUSTOMER)
         close(services)
         for case in open_appeal(services, "zhang", "wm-lost", text="", at=at("2026-12-14T10:00")):
-            decide(services, case.id, accept=True, by="head", reason="有录音", at=at("2026-12-14T11:00"))
+            decide(
+                services,
+                case.id,
+                CaseDecision(accept=True, by="head", reason="有录音"),
+                at=at("2026-12-14T11:00"),
+            )
         sign(services)
         line = services.store.results.newest(*NAME)["zhang"].line
         to_correct = results.list_corrections(services, *NAME, at=LATER)

@@ -13,7 +13,7 @@ from builders.e2e import add_customers, at, outbox_rows
 from builders.pages import enter, web
 from builders.reviews import TUESDAY, branch, lost_contact, morning
 
-from bot.features.reviews.decide import open_appeal
+from bot.features.reviews.decide import CaseDecision, open_appeal
 from bot.features.reviews.notice import decide_and_tell
 from bot.messages.forms import forms_of
 from bot.messages.message import Card, Keep, Line, Message, Part
@@ -138,7 +138,7 @@ def test_a_decision_leads_to_its_contact_and_a_case_to_the_reviewers_page(servic
     lost_contact(services)
     open_appeal(services, "zhang", "wm-lost", text="误删", at=TUESDAY)
     cases = morning(services, TUESDAY)
-    decide_and_tell(services, "appeal:1", accept=True, by="head", reason="有录音", at=TUESDAY)
+    decide_and_tell(services, "appeal:1", CaseDecision(accept=True, by="head", reason="有录音"), at=TUESDAY)
 
     assert [f"({PUBLIC}/review)" in text for key, text in cases.items() if key.startswith("review:")] == [
         True

@@ -74,11 +74,8 @@ def decide(opened: Bank, userid: str = "new01", *, accept: bool = True, on: date
     _, state = reviews_decide.decide(
         opened.services,
         f"joiner:{userid}",
-        accept=accept,
-        by="HR, Wang",
-        reason="contract",
+        reviews_decide.CaseDecision(accept=accept, by="HR, Wang", reason="contract", joined_on=on),
         at=at("2026-11-13T09:00"),
-        joined_on=on,
     )
     return state
 
@@ -194,9 +191,6 @@ def test_only_somebody_who_joined_has_a_first_day(opened: Bank) -> None:
         reviews_decide.decide(
             opened.services,
             "rename:gone01:yg01",
-            accept=True,
-            by="HR",
-            reason="x",
+            reviews_decide.CaseDecision(accept=True, by="HR", reason="x", joined_on=date(2026, 11, 16)),
             at=at("2026-11-13T09:00"),
-            joined_on=date(2026, 11, 16),
         )

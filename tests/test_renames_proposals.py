@@ -16,7 +16,7 @@ from bot.features.ledger.derive import derive
 from bot.features.ledger.replay import recount
 from bot.features.renames.rename import rename
 from bot.features.reviews.cases import load_cases
-from bot.features.reviews.decide import ReviewError, answer, decide
+from bot.features.reviews.decide import CaseDecision, ReviewError, answer, decide
 from bot.features.standings.load import load_standings
 from bot.store.rename_proposals import ProposalState
 from bot.store.sync import SyncRun
@@ -68,7 +68,9 @@ class Stage:
 
     def decide(self, *, accept: bool, by: str = "yg02", case: str = ID) -> str:
         moment = self.desk.clock.moment
-        _, state = decide(self.desk.services, case, accept=accept, by=by, reason="HR", at=moment)
+        _, state = decide(
+            self.desk.services, case, CaseDecision(accept=accept, by=by, reason="HR"), at=moment
+        )
         derive(self.desk.services)
         return state
 

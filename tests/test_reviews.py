@@ -27,7 +27,7 @@ from bot.features.close import results
 from bot.features.contacts.explain import explain
 from bot.features.reviews import decide as reviews_decide
 from bot.features.reviews.cases import Case, load_cases
-from bot.features.reviews.decide import ReviewError, decide, open_appeal
+from bot.features.reviews.decide import CaseDecision, ReviewError, decide, open_appeal
 from bot.services import Services
 from scheduler.jobs import PREPARES
 
@@ -43,7 +43,9 @@ def test_an_accepted_appeal_counts_at_once(tmp_path: Path) -> None:
         before = numbers(services, "zhang", TUESDAY)
         case = appeal(services)
         while_open = numbers(services, "zhang", TUESDAY)
-        decided, state = decide(services, case.id, accept=True, by="head", reason="有录音", at=TUESDAY)
+        decided, state = decide(
+            services, case.id, CaseDecision(accept=True, by="head", reason="有录音"), at=TUESDAY
+        )
         after = numbers(services, "zhang", TUESDAY)
         left = load_cases(services, at=TUESDAY)
 
@@ -56,7 +58,7 @@ def test_a_rejected_appeal_changes_nothing_and_is_not_opened_again(tmp_path: Pat
     with branch(tmp_path) as services:
         lost_contact(services)
         case = appeal(services)
-        decide(services, case.id, accept=False, by="head", reason="无凭据", at=TUESDAY)
+        decide(services, case.id, CaseDecision(accept=False, by="head", reason="无凭据"), at=TUESDAY)
         after = numbers(services, "zhang", TUESDAY)
         (shown,) = explain(services, "zhang", at=TUESDAY).quotas[0].contacts
         with pytest.raises(ReviewError, match="was decided by head: 无凭据"):
@@ -75,7 +77,7 @@ def test_a_contact_that_the_segment_leaves_out_is_explained_and_can_be_appealed(
         before = numbers(services, "zhang", TUESDAY)
         (shown,) = explain(services, "zhang", at=TUESDAY).quotas[0].contacts
         (case,) = open_appeal(services, "zhang", shown.external_userid, text="是贵宾", at=TUESDAY)
-        decide(services, case.id, accept=True, by="head", reason="核实", at=TUESDAY)
+        decide(services, case.id, CaseDecision(accept=True, by="head", reason="核实"), at=TUESDAY)
         after = numbers(services, "zhang", TUESDAY)
 
     assert (shown.verdict, shown.open, shown.until) == ("left_out", False, None)
@@ -102,7 +104,7 @@ def test_every_decision_is_one_line_of_the_audit_log_with_name_and_reason_and_no
     with branch(tmp_path) as services:
         lost_contact(services)
         case = appeal(services)
-        decide(services, case.id, accept=True, by="人事", reason="有录音", at=TUESDAY)
+        decide(services, case.id, CaseDecision(accept=True, by="人事", reason="有录音"), at=TUESDAY)
         (act,) = services.store.audit.acts()
         whole = services.store.audit.broken_at() is None
 
@@ -171,7 +173,7 @@ def test_an_appeal_keeps_the_line_open_until_it_is_decided(tmp_path: Path) -> No
         PREPARES["close"](services, at("2026-12-08T08:42"))
         (case,) = open_appeal(services, "zhang", "wm-lost", text="", at=over - timedelta(days=1))
         first = results.sign(services, "cm-monthly", "2026-11", by="人事", at=over)
-        decide(services, case.id, accept=True, by="head", reason="有录音", at=over)
+        decide(services, case.id, CaseDecision(accept=True, by="head", reason="有录音"), at=over)
         second = results.sign(services, "cm-monthly", "2026-11", by="人事", at=over)
         line = services.store.results.newest("cm-monthly", "2026-11")["zhang"].line
 
@@ -199,7 +201,7 @@ def test_who_may_not_decide_is_told_why(tmp_path: Path, by: str, sentence: str) 
         lost_contact(services)
         case = appeal(services)
         with pytest.raises(ReviewError, match=sentence):
-            decide(services, case.id, accept=True, by=by, reason="有录音", at=TUESDAY)
+            decide(services, case.id, CaseDecision(accept=True, by=by, reason="有录音"), at=TUESDAY)
         untouched = (load_cases(services, at=TUESDAY), services.store.audit.acts())
 
     assert untouched == ([case], [])
@@ -219,7 +221,7 @@ def test_who_may_decide(tmp_path: Path, by: str, review: str) -> None:
     with branch(tmp_path, more=review) as services:
         lost_contact(services)
         case = appeal(services)
-        _, state = decide(services, case.id, accept=True, by=by, reason="有录音", at=TUESDAY)
+        _, state = decide(services, case.id, CaseDecision(accept=True, by=by, reason="有录音"), at=TUESDAY)
 
     assert state == "accepted"
 
@@ -229,9 +231,9 @@ def test_a_reviewer_does_not_decide_about_himself_and_one_up_not_before_its_time
         lost_contact(services)
         case = appeal(services)
         with pytest.raises(ReviewError, match="head may not decide about zhang; it is with li"):
-            decide(services, case.id, accept=True, by="head", reason="有录音", at=TUESDAY)
+            decide(services, case.id, CaseDecision(accept=True, by="head", reason="有录音"), at=TUESDAY)
         (later,) = load_cases(services, at=FRIDAY_EVENING)
-        decide(services, case.id, accept=True, by="head", reason="有录音", at=FRIDAY_EVENING)
+        decide(services, case.id, CaseDecision(accept=True, by="head", reason="有录音"), at=FRIDAY_EVENING)
 
     assert (case.reviewers, later.reviewers) == (("li",), ("head",))
 
@@ -242,10 +244,10 @@ def test_whom_nobody_may_decide_about_the_admins_do_and_without_them_it_says_so(
         lost_contact(services, "head")
         (case,) = open_appeal(services, "head", "wm-lost", text="", at=TUESDAY)
         with pytest.raises(ReviewError, match=r"nobody may: name admins\.userids"):
-            decide(services, case.id, accept=True, by="team", reason="有录音", at=TUESDAY)
+            decide(services, case.id, CaseDecision(accept=True, by="team", reason="有录音"), at=TUESDAY)
     with branch(tmp_path, quotas=everybody, more='[admins]\nuserids = ["it"]\n') as services:
         (with_admins,) = load_cases(services, at=TUESDAY)
-        decide(services, case.id, accept=True, by="it", reason="有录音", at=TUESDAY)
+        decide(services, case.id, CaseDecision(accept=True, by="it", reason="有录音"), at=TUESDAY)
 
     assert (case.reviewers, with_admins.reviewers) == ((), ("it",))
 
@@ -259,7 +261,7 @@ def test_nothing_can_be_appealed_of_somebody_of_whom_nothing_is_asked(tmp_path: 
 
 def test_an_unknown_case_is_one_sentence(tmp_path: Path) -> None:
     with branch(tmp_path) as services, pytest.raises(ReviewError, match="appeal:7: no such open case"):
-        decide(services, "appeal:7", accept=True, by="head", reason="有录音", at=TUESDAY)
+        decide(services, "appeal:7", CaseDecision(accept=True, by="head", reason="有录音"), at=TUESDAY)
 
 
 # held contacts
@@ -276,7 +278,9 @@ def test_a_confirmed_finding_rejects_what_it_held_and_a_cleared_one_lets_it_coun
             morning(services, TUESDAY)
             before = numbers(services, "zhang", later)
             kinds = [case.kind for case in load_cases(services, at=later)]
-            _, state = decide(services, BURST_ID, accept=accept, by="head", reason="核实", at=later)
+            _, state = decide(
+                services, BURST_ID, CaseDecision(accept=accept, by="head", reason="核实"), at=later
+            )
             found[state] = numbers(services, "zhang", later)
             assert load_cases(services, at=later) == []
 
@@ -291,7 +295,7 @@ def test_under_flag_a_confirmed_finding_rejects_nothing(tmp_path: Path) -> None:
         burst(services)
         morning(services, TUESDAY)
         before = numbers(services, "zhang", later)
-        decide(services, BURST_ID, accept=False, by="head", reason="核实", at=later)
+        decide(services, BURST_ID, CaseDecision(accept=False, by="head", reason="核实"), at=later)
         after = numbers(services, "zhang", later)
 
     assert (before, after) == ((16, 0, 0, ()), (16, 0, 0, ("burst",)))
@@ -302,10 +306,10 @@ def test_one_held_contact_can_be_decided_alone(tmp_path: Path) -> None:
     with branch(tmp_path, more=HOLD, when=later) as services:
         burst(services)
         morning(services, TUESDAY)
-        decide(services, "held:1", accept=True, by="head", reason="柜面核实", at=later)
-        decide(services, "held:2", accept=False, by="head", reason="空号", at=later)
+        decide(services, "held:1", CaseDecision(accept=True, by="head", reason="柜面核实"), at=later)
+        decide(services, "held:2", CaseDecision(accept=False, by="head", reason="空号"), at=later)
         alone = numbers(services, "zhang", later)
-        decide(services, BURST_ID, accept=False, by="head", reason="核实", at=later)
+        decide(services, BURST_ID, CaseDecision(accept=False, by="head", reason="核实"), at=later)
         after = numbers(services, "zhang", later)
 
     assert alone == (1, 14, 1, ())
@@ -318,8 +322,10 @@ def test_nothing_is_decided_against_somebody_who_may_still_answer(tmp_path: Path
         morning(services, TUESDAY)
         for case_id in ("held:1", BURST_ID):
             with pytest.raises(ReviewError, match="first zhang has until 2026-11-27 18:00 to answer"):
-                decide(services, case_id, accept=False, by="head", reason="核实", at=ANSWERED)
-        _, state = decide(services, BURST_ID, accept=True, by="head", reason="开放日", at=ANSWERED)
+                decide(services, case_id, CaseDecision(accept=False, by="head", reason="核实"), at=ANSWERED)
+        _, state = decide(
+            services, BURST_ID, CaseDecision(accept=True, by="head", reason="开放日"), at=ANSWERED
+        )
 
     assert state == "cleared"
 
@@ -331,7 +337,7 @@ def test_what_is_settled_counts_and_a_later_confirmation_takes_nothing_away(tmp_
         morning(services, TUESDAY)
         before = numbers(services, "zhang", settled)
         listed = [case.kind for case in load_cases(services, at=settled)]
-        decide(services, BURST_ID, accept=False, by="head", reason="核实", at=settled)
+        decide(services, BURST_ID, CaseDecision(accept=False, by="head", reason="核实"), at=settled)
         after = numbers(services, "zhang", settled)
 
     assert before == (16, 0, 0, ())
@@ -348,9 +354,14 @@ def test_a_contact_that_another_finding_holds_too_stays_held(tmp_path: Path) -> 
         last = max(services.store.ledger.relations())[1]
         tell(services, "li", last, at("2026-11-20T10:00"), RelationKind.ADDED)
         morning(services, TUESDAY)
-        decide(services, BURST_ID, accept=True, by="head", reason="开放日", at=later)
+        decide(services, BURST_ID, CaseDecision(accept=True, by="head", reason="开放日"), at=later)
         one_left = numbers(services, "zhang", later)
-        decide(services, f"finding:shared:zhang:{last}", accept=True, by="head", reason="交接", at=later)
+        decide(
+            services,
+            f"finding:shared:zhang:{last}",
+            CaseDecision(accept=True, by="head", reason="交接"),
+            at=later,
+        )
         none_left = numbers(services, "zhang", later)
 
     assert (one_left, none_left) == ((15, 1, 0, ()), (16, 0, 0, ()))

@@ -14,7 +14,7 @@ from builders.reviews import BURST_ID, TUESDAY, branch, lost_contact, morning, n
 
 from bot.core.relations import RelationKind
 from bot.features.reviews.cases import choose_cases_to_tell, load_cases
-from bot.features.reviews.decide import CountsByItselfError, ReviewError, decide, open_appeal
+from bot.features.reviews.decide import CaseDecision, CountsByItselfError, ReviewError, decide, open_appeal
 from bot.features.reviews.effect import effects_of
 from bot.services import Services
 
@@ -50,9 +50,9 @@ def test_the_effect_is_computed_and_nothing_is_stored(services: Services) -> Non
     (case,) = open_appeal(services, "zhang", "wm-lost", text="柜面误删", at=TUESDAY)
     before = store_of(services)
 
-    accepted = effects_of(services, case, accept=True, at=TUESDAY)
+    accepted = effects_of(services, case, CaseDecision(accept=True, by="-", reason="-"), at=TUESDAY)
     after = store_of(services)
-    decide(services, case.id, accept=True, by="head", reason="有录音", at=TUESDAY)
+    decide(services, case.id, CaseDecision(accept=True, by="head", reason="有录音"), at=TUESDAY)
 
     assert [(effect.quota, effect.period, effect.changes) for effect in accepted] == [
         ("cm-monthly", "2026-11", {"counted": (0, 1), "rejected": (1, 0), "penalty": (500, 490)})
@@ -124,7 +124,7 @@ def test_five_adds_of_one_burst_under_two_quotas_are_one_case(tmp_path: Path) ->
         told = choose_cases_to_tell(services, at=at("2026-11-30T09:07"), free=lambda _: True)
         held = {review.contact[1] for review in found[0].holds}
         alone = [case.id for case in load_cases(services, at=LATER, held=True) if case.id != BURST_ID]
-        effects = effects_of(services, found[0], accept=True, at=LATER)
+        effects = effects_of(services, found[0], CaseDecision(accept=True, by="-", reason="-"), at=LATER)
 
     assert [case.id for case in found] == [BURST_ID]
     assert {review.quota for review in found[0].holds} == {"cm-monthly", "cm-other"}
@@ -195,12 +195,17 @@ def test_no_decision_on_an_appeal_makes_its_author_worse_off(tmp_path: Path, see
             except ReviewError:
                 continue
             tried += 1
-            rejected = effects_of(services, case, accept=False, at=TUESDAY)
-            accepted = effects_of(services, case, accept=True, at=TUESDAY)
+            rejected = effects_of(services, case, CaseDecision(accept=False, by="-", reason="-"), at=TUESDAY)
+            accepted = effects_of(services, case, CaseDecision(accept=True, by="-", reason="-"), at=TUESDAY)
             assert [effect.changes for effect in rejected] == [{}]
             (changes,) = (effect.changes for effect in accepted)
             assert changes["counted"][1] == (changes["counted"][0] or 0) + 1
             assert (changes["penalty"][1] or 0) < (changes["penalty"][0] or 0)
-            decide(services, case.id, accept=chance.random() < 0.5, by="head", reason="看过了", at=TUESDAY)
+            decide(
+                services,
+                case.id,
+                CaseDecision(accept=chance.random() < 0.5, by="head", reason="看过了"),
+                at=TUESDAY,
+            )
 
     assert tried > 3

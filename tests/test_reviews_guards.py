@@ -27,7 +27,14 @@ from builders.reviews import (
 from bot.core.relations import RelationKind
 from bot.core.renames import Overlap
 from bot.features.reviews.cases import Case, load_cases
-from bot.features.reviews.decide import CountsByItselfError, ReviewError, answer, decide, open_appeal
+from bot.features.reviews.decide import (
+    CaseDecision,
+    CountsByItselfError,
+    ReviewError,
+    answer,
+    decide,
+    open_appeal,
+)
 from bot.services import Services
 from bot.store.reviews import ReviewKind
 from scheduler.planner import plan
@@ -107,13 +114,15 @@ def test_of_two_who_decide_at_once_one_does_and_the_other_is_told(
             def too_late() -> Iterator[None]:
                 if not decided:
                     decided.append(case)
-                    decide(faster, case, accept=not accept, by="人事", reason="先到", at=TUESDAY)
+                    decide(
+                        faster, case, CaseDecision(accept=not accept, by="人事", reason="先到"), at=TUESDAY
+                    )
                 with whole():
                     yield
 
             monkeypatch.setattr(services.store, "transaction", too_late)
             with pytest.raises(ReviewError, match="decided just now by somebody else"):
-                decide(services, case, accept=accept, by="人事", reason="后到", at=TUESDAY)
+                decide(services, case, CaseDecision(accept=accept, by="人事", reason="后到"), at=TUESDAY)
         acts = [act for act in services.store.audit.acts() if act.act.startswith("review ")]
         left = ids(services)
 
@@ -132,7 +141,7 @@ def test_nobody_decides_whether_they_are_somebody_else(tmp_path: Path, by: str) 
         propose(services)
         (case,) = load_cases(services, at=TUESDAY)
         with pytest.raises(ReviewError, match="nobody may decide about themselves"):
-            decide(services, RENAME, accept=True, by=by, reason="是我", at=TUESDAY)
+            decide(services, RENAME, CaseDecision(accept=True, by=by, reason="是我"), at=TUESDAY)
         left = ids(services)
         told = {
             message.to_userid
@@ -148,7 +157,7 @@ def test_nobody_decides_whether_they_are_somebody_else(tmp_path: Path, by: str) 
 def test_a_refused_change_of_userid_renames_nobody(tmp_path: Path) -> None:
     with branch(tmp_path, more=ADMINS, roster=RENAMED_ROSTER) as services:
         propose(services)
-        _, state = decide(services, RENAME, accept=False, by="it", reason="两个人", at=TUESDAY)
+        _, state = decide(services, RENAME, CaseDecision(accept=False, by="it", reason="两个人"), at=TUESDAY)
         owners = {userid for userid, _ in services.store.ledger.relations()}
 
     assert (state, owners) == ("rejected", {"zhang"})
@@ -159,7 +168,9 @@ def test_whom_it_was_put_to_first_may_still_decide_after_it_went_up(tmp_path: Pa
         lost_contact(services)
         case = appeal(services)
         (later,) = load_cases(services, at=FRIDAY_EVENING)
-        _, state = decide(services, case.id, accept=True, by="li", reason="有录音", at=FRIDAY_EVENING)
+        _, state = decide(
+            services, case.id, CaseDecision(accept=True, by="li", reason="有录音"), at=FRIDAY_EVENING
+        )
 
     assert (case.reviewers, later.reviewers, state) == (("li",), ("head",), "accepted")
 
@@ -169,8 +180,8 @@ def test_a_decision_needs_a_reason_of_more_than_spaces(tmp_path: Path) -> None:
         lost_contact(services)
         case = appeal(services)
         with pytest.raises(ReviewError, match="needs a name and a reason"):
-            decide(services, case.id, accept=True, by="head", reason="  ", at=TUESDAY)
-        decide(services, case.id, accept=True, by=" head ", reason=" 有录音 ", at=TUESDAY)
+            decide(services, case.id, CaseDecision(accept=True, by="head", reason="  "), at=TUESDAY)
+        decide(services, case.id, CaseDecision(accept=True, by=" head ", reason=" 有录音 "), at=TUESDAY)
         (act,) = services.store.audit.acts()
 
     assert (act.actor, act.at) == ("head", int(TUESDAY.timestamp()))
@@ -181,12 +192,14 @@ def test_a_decision_needs_a_reason_of_more_than_spaces(tmp_path: Path) -> None:
 def test_a_reviewer_or_admin_outside_the_roster_is_somebody_known(tmp_path: Path) -> None:
     with branch(tmp_path, more='[review]\nreviewers = ["hr1"]\n[admins]\nuserids = ["it"]\n') as services:
         lost_contact(services)
-        decide(services, appeal(services).id, accept=True, by="HR1", reason="有录音", at=TUESDAY)
+        decide(
+            services, appeal(services).id, CaseDecision(accept=True, by="HR1", reason="有录音"), at=TUESDAY
+        )
         tell(services, "zhang", "wm-2", at("2026-11-10T10:00"), RelationKind.ADDED)
         tell(services, "zhang", "wm-2", at("2026-11-11T10:00"), RelationKind.LOST_BY_CUSTOMER)
         case = appeal(services, "wm-2")
         with pytest.raises(ReviewError, match="it may not decide about zhang; it is with hr1"):
-            decide(services, case.id, accept=True, by="it", reason="有录音", at=TUESDAY)
+            decide(services, case.id, CaseDecision(accept=True, by="it", reason="有录音"), at=TUESDAY)
         (act,) = services.store.audit.acts()
 
     assert '"by": "somebody known"' in act.detail
@@ -201,7 +214,7 @@ def test_a_confirmed_finding_rejects_only_its_own_contacts(tmp_path: Path) -> No
         burst(services, "li")
         morning(services, TUESDAY)
         before = [numbers(services, userid, LATER) for userid in ("zhang", "li")]
-        decide(services, BURST_ID, accept=False, by="head", reason="核实", at=LATER)
+        decide(services, BURST_ID, CaseDecision(accept=False, by="head", reason="核实"), at=LATER)
         after = [numbers(services, userid, LATER) for userid in ("zhang", "li")]
         left = {case.userid for case in load_cases(services, at=LATER)}
 
@@ -234,9 +247,9 @@ def test_a_contact_that_two_findings_hold_is_free_only_when_both_are_cleared(
         tell(services, "li", last, at("2026-11-20T10:00"), RelationKind.ADDED)
         morning(services, TUESDAY)
         shared = f"finding:shared:zhang:{last}"
-        decide(services, BURST_ID, accept=True, by="head", reason="开放日", at=LATER)
+        decide(services, BURST_ID, CaseDecision(accept=True, by="head", reason="开放日"), at=LATER)
         between = numbers(services, "zhang", LATER)[:3]
-        decide(services, shared, accept=other == "accepted", by="head", reason="交接", at=LATER)
+        decide(services, shared, CaseDecision(accept=other == "accepted", by="head", reason="交接"), at=LATER)
         after = numbers(services, "zhang", LATER)[:3]
 
     assert between == (15, 1, 0)
@@ -287,7 +300,7 @@ def test_no_customer_is_in_the_audit_log_whatever_was_decided(tmp_path: Path) ->
         decided = []
         while open_cases := load_cases(services, at=LATER, held=True):
             first = open_cases[0]
-            decide(services, first.id, accept=False, by="head", reason="核实", at=LATER)
+            decide(services, first.id, CaseDecision(accept=False, by="head", reason="核实"), at=LATER)
             decided.append(first.kind)
         log = rows_of(where(services), "SELECT * FROM audit")
         customers = {customer for _, customer in services.store.ledger.relations()}

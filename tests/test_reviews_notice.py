@@ -9,7 +9,7 @@ import pytest
 from builders.e2e import at
 from builders.reviews import ANSWERED, BURST_ID, HOLD, ROSTER, TUESDAY, branch, burst, morning
 
-from bot.features.reviews.decide import answer, decide
+from bot.features.reviews.decide import CaseDecision, answer, decide
 from bot.features.reviews.notice import build_news
 from bot.services import Services
 from bot.store.contact_knowledge import Absence
@@ -18,8 +18,12 @@ from bot.store.outbox import OutboxMessage
 
 def told(services: Services, case_id: str, *, accept: bool, when: str) -> OutboxMessage | None:
     moment = at(when)
-    case, state = decide(services, case_id, accept=accept, by="王人事", reason="当天有开放日", at=moment)
-    return build_news(services, case, state, by="王人事", reason="当天有开放日", at=moment)
+    case, state = decide(
+        services, case_id, CaseDecision(accept=accept, by="王人事", reason="当天有开放日"), at=moment
+    )
+    return build_news(
+        services, case, state, CaseDecision(accept=True, by="王人事", reason="当天有开放日"), at=moment
+    )
 
 
 def asked(services: Services) -> None:

@@ -26,7 +26,7 @@ from builders.reviews import (
 
 from bot.core.relations import RelationKind
 from bot.features.reviews.cases import load_cases
-from bot.features.reviews.decide import answer, decide, open_appeal
+from bot.features.reviews.decide import CaseDecision, answer, decide, open_appeal
 from bot.services import Services
 from bot.store.contact_knowledge import Absence
 from scheduler.planner import plan
@@ -85,7 +85,7 @@ def test_a_cleared_finding_is_never_asked_again_and_a_confirmed_one_becomes_a_fl
             burst(services)
             morning(services, TUESDAY)
             answer(services, BURST_ID, "支行开放日", at=ANSWERED)
-            decide(services, BURST_ID, accept=accept, by="head", reason="核实", at=ANSWERED)
+            decide(services, BURST_ID, CaseDecision(accept=accept, by="head", reason="核实"), at=ANSWERED)
             later = morning(services, THURSDAY)
             shown = numbers(services, "zhang", THURSDAY)[3]
 

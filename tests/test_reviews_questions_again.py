@@ -9,7 +9,7 @@ from builders.reviews import BURST_ID, HOLD, TUESDAY, branch, burst, lost_contac
 
 from bot.core.relations import RelationKind
 from bot.features.reviews.cases import load_cases
-from bot.features.reviews.decide import decide, open_appeal
+from bot.features.reviews.decide import CaseDecision, decide, open_appeal
 from bot.services import Services
 from scheduler.planner import plan_pieces, prepare
 from scheduler.runs import fire
@@ -84,13 +84,13 @@ def test_adds_after_a_decision_are_another_question_about_the_same_day(tmp_path:
     with branch(tmp_path, more=HOLD) as services:
         burst(services)
         run(services, "2026-11-24T09:07")
-        decide(services, BURST_ID, accept=True, by="head", reason="开放日", at=TUESDAY)
+        decide(services, BURST_ID, CaseDecision(accept=True, by="head", reason="开放日"), at=TUESDAY)
         cleared = numbers(services, "zhang", TUESDAY)
         burst(services, begin=at("2026-11-23T20:00"))
         keys = run(services, "2026-11-25T09:07")
         asked = [case.id for case in load_cases(services, at=WEDNESDAY) if case.kind == "finding"]
         held = numbers(services, "zhang", LATER)
-        decide(services, f"{BURST_ID}#2", accept=False, by="head", reason="没有活动", at=LATER)
+        decide(services, f"{BURST_ID}#2", CaseDecision(accept=False, by="head", reason="没有活动"), at=LATER)
         confirmed = numbers(services, "zhang", LATER)
 
     assert cleared == (0, 16, 0, ())  # their keep period is not over

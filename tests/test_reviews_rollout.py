@@ -101,7 +101,9 @@ def test_held_they_are_pending_until_it_is_cleared_and_never_asked_about_again(s
     held = verdicts(services)
     decide.answer(services, ID, "员工乙调走了", at=ANSWERED)
     put = morning(services, ANSWERED)
-    case, state = decide.decide(services, ID, accept=True, by="head", reason="属实", at=ANSWERED)
+    case, state = decide.decide(
+        services, ID, decide.CaseDecision(accept=True, by="head", reason="属实"), at=ANSWERED
+    )
     add(services, "zhang", "wm-later", "2026-11-23T17:00")
     add(services, "li", "wm-later", "2026-03-05T10:00")
 
@@ -122,7 +124,9 @@ def test_held_they_are_pending_until_it_is_cleared_and_never_asked_about_again(s
 @pytest.mark.parametrize("action", [pytest.param(HOLD, id="hold")])
 def test_confirmed_they_earn_nothing_and_nobody_is_praised_for_them(services: Services) -> None:
     morning(services, TUESDAY)
-    decide.decide(services, ID, accept=False, by="head", reason="无说明", at=FRIDAY_EVENING)
+    decide.decide(
+        services, ID, decide.CaseDecision(accept=False, by="head", reason="无说明"), at=FRIDAY_EVENING
+    )
 
     assert numbers(services, "zhang", FRIDAY_EVENING) == (2, 0, 2, ())  # a row has no such flag
     assert verdicts(services)["wm-1"] is Verdict.REJECTED_REVIEW

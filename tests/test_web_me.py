@@ -19,7 +19,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from bot.core.engagement import ChatFigures
-from bot.features.reviews.decide import decide, find
+from bot.features.reviews.decide import CaseDecision, decide, find
 from bot.features.standings import figures
 from bot.features.standings.figures import keep_figures
 from bot.features.standings.load import load_standings_of
@@ -172,7 +172,7 @@ def test_a_rejected_contact_has_its_reason_and_can_be_appealed_from_the_page(
 def test_a_decision_is_shown_with_its_author_and_reason(app: Flask, services: Services) -> None:
     lost_contact(services)
     post(app, services, "appeal", customer="wm-lost", text="误删")
-    decide(services, "appeal:1", accept=False, by="head", reason="没有记录", at=NOON)
+    decide(services, "appeal:1", CaseDecision(accept=False, by="head", reason="没有记录"), at=NOON)
 
     assert "申诉未通过，主管乙：没有记录" in contact(page(app, services), "wm-lost")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -84,7 +84,8 @@ def accept(
     quotabot review accept joiner:zhangsan --by "HR, Wang" --reason "contract" --on 2026-11-09
     """
     joined_on = None if on is None else on.date()
-    _decide(config_path, case_ids, accept=True, by=by, reason=reason, joined_on=joined_on, yes=yes)
+    decision = decide.CaseDecision(accept=True, by=by, reason=reason, joined_on=joined_on)
+    _decide(config_path, case_ids, decision, yes=yes)
 
 
 @review.command()
@@ -98,7 +99,7 @@ def reject(config_path: Path, case_ids: Sequence[str], by: str, reason: str, *, 
     \b
     quotabot review reject finding:burst:zhangsan:2026-11-23 --by lisi --reason "no event, no customers"
     """
-    _decide(config_path, case_ids, accept=False, by=by, reason=reason, yes=yes)
+    _decide(config_path, case_ids, decide.CaseDecision(accept=False, by=by, reason=reason), yes=yes)
 
 
 @review.command("open")
@@ -152,40 +153,26 @@ def _opened(config_path: Path) -> AbstractContextManager[Services]:
     return up_to_date(loaded(config_path), decide.ReviewError, ValueError)
 
 
-def _decide(
-    config_path: Path,
-    case_ids: Sequence[str],
-    *,
-    accept: bool,
-    by: str,
-    reason: str,
-    yes: bool,
-    joined_on: date | None = None,
-) -> None:
+def _decide(config_path: Path, case_ids: Sequence[str], decision: decide.CaseDecision, *, yes: bool) -> None:
     """Show the effect of each decision, ask once unless *yes*, then decide all cases."""
     with _opened(config_path) as services:
         at, texts = services.clock.now(), texts_in(services.language)
         found = [
-            decide.find_decidable(
-                services, case_id, accept=accept, by=by, reason=reason, at=at, joined_on=joined_on
-            )
-            for case_id in dict.fromkeys(case_ids)
+            decide.find_decidable(services, case_id, decision, at=at) for case_id in dict.fromkeys(case_ids)
         ]
         for case in found:
-            effects = effects_of(services, case, accept=accept, at=at, joined_on=joined_on)
+            effects = effects_of(services, case, decision, at=at)
             for line in _effect(case.id, effects, texts) if case.proposal is None else ():
                 click.echo(line)
         if not yes:
-            ask = (
-                texts["cli.review.decision.ask_accept"] if accept else texts["cli.review.decision.ask_reject"]
-            )
+            ask = texts["cli.review.decision.ask_reject"]
+            if decision.accept:
+                ask = texts["cli.review.decision.ask_accept"]
             click.confirm(ask.say(n=len(found)), abort=True, err=True)
         for case in found:
-            _, state = decide_and_tell(
-                services, case.id, accept=accept, by=by, reason=reason, at=at, joined_on=joined_on
-            )
+            _, state = decide_and_tell(services, case.id, decision, at=at)
             shown = texts.table("cli.review.states")[state]
-            click.echo(texts["cli.review.decision.decided"].say(id=case.id, state=shown, by=by))
+            click.echo(texts["cli.review.decision.decided"].say(id=case.id, state=shown, by=decision.by))
 
 
 def _effect(case_id: str, effects: Sequence[Effect], texts: Texts) -> Iterator[str]:

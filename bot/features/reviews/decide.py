@@ -8,6 +8,7 @@ person was always there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from operator import itemgetter
 
@@ -135,35 +136,33 @@ def find(services: Services, case_id: str, *, at: datetime) -> Case:
     raise ReviewError(Sentence("cli.review.refused.no_case", id=case_id))
 
 
-def decide(
-    services: Services,
-    case_id: str,
-    *,
-    accept: bool,
-    by: str,
-    reason: str,
-    at: datetime,
-    joined_on: date | None = None,
-) -> tuple[Case, str]:
-    """Decide a case in the name of *by*, for *reason*, as of *at* (aware); figures follow at once.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseDecision:
+    """What *by* decides for *reason*. *joined_on*: a new person's first working day; None: of arrival."""
 
-    *joined_on*: a new person's first working day; None: the day of their arrival. Returns the case and its
-    state: accepted, rejected, cleared, confirmed. Raises ReviewError if the case is not open, it is not the
-    reviewers' turn yet, or *by* may not decide it.
+    accept: bool
+    by: str
+    reason: str
+    joined_on: date | None = None
+
+
+def decide(services: Services, case_id: str, decision: CaseDecision, *, at: datetime) -> tuple[Case, str]:
+    """Take a decision as of *at* (aware); figures follow at once.
+
+    Returns the case and its state: accepted, rejected, cleared, confirmed. Raises ReviewError if the case is
+    not open, it is not the reviewers' turn yet, or its author may not decide it.
     """
-    by, reason = by.strip(), reason.strip()
-    case = find_decidable(services, case_id, accept=accept, by=by, reason=reason, at=at, joined_on=joined_on)
-    known = _may_decide(services, case, by)
+    decision = replace(decision, by=decision.by.strip(), reason=decision.reason.strip())
+    case = find_decidable(services, case_id, decision, at=at)
+    known = _may_decide(services, case, decision.by)
     with services.store.transaction():
-        state, detail = apply_decision(
-            services, case, accept=accept, by=by, reason=reason, at=at, joined_on=joined_on
-        )
+        state, detail = apply_decision(services, case, decision, at=at)
         services.store.audit.add(
             at=epoch_of(at),
-            actor=by,
-            act=f"review {'accept' if accept else 'reject'}",
+            actor=decision.by,
+            act=f"review {'accept' if decision.accept else 'reject'}",
             subject=_subject(case),
-            detail=_detail(case, state, reason, known=known) | detail,
+            detail=_detail(case, state, decision.reason, known=known) | detail,
         )
         services.store.figures.mark([case.userid])
     if case.proposal is not None or case.joiner is not None:
@@ -171,56 +170,40 @@ def decide(
     return case, state
 
 
-def find_decidable(
-    services: Services,
-    case_id: str,
-    *,
-    accept: bool,
-    by: str,
-    reason: str,
-    at: datetime,
-    joined_on: date | None = None,
-) -> Case:
+def find_decidable(services: Services, case_id: str, decision: CaseDecision, *, at: datetime) -> Case:
     """Return the case if `decide` would take this decision as of *at*. Raises ReviewError like `decide`."""
-    if not by.strip() or not reason.strip():
+    if not decision.by.strip() or not decision.reason.strip():
         raise ReviewError(Sentence("cli.review.refused.no_name"))
     case = find(services, case_id, at=at)
-    if case.level is None and not accept:
+    if case.level is None and not decision.accept:
         until = f"{case.until:%Y-%m-%d %H:%M}"
         raise ReviewError(
             Sentence("cli.review.refused.too_early", id=case.id, userid=case.userid, until=until)
         )
-    if joined_on is not None and case.joiner is None:
+    if decision.joined_on is not None and case.joiner is None:
         raise ReviewError(Sentence("cli.review.refused.no_first_day", id=case.id))
-    _may_decide(services, case, by.strip())
+    _may_decide(services, case, decision.by.strip())
     return case
 
 
 def apply_decision(
-    services: Services,
-    case: Case,
-    *,
-    accept: bool,
-    by: str,
-    reason: str,
-    at: datetime,
-    joined_on: date | None = None,
+    services: Services, case: Case, decision: CaseDecision, *, at: datetime
 ) -> tuple[str, dict[str, object]]:
     """Store a decision inside a transaction; return the state of the case and details for the audit log.
 
     Raises ReviewError if somebody else has decided the case meanwhile.
     """
     if case.finding is not None:
-        return _decide_finding(services, case.finding, accept=accept, by=by, reason=reason, at=at), {}
+        return _decide_finding(services, case.finding, decision, at=at), {}
     if case.proposal is not None:
-        return _decide_proposal(services, case.proposal, accept=accept, by=by, reason=reason, at=at), {}
+        return _decide_proposal(services, case.proposal, decision, at=at), {}
     if case.joiner is not None:
-        first = (joined_on or case.joiner.arrived_on) if accept else None
+        first = (decision.joined_on or case.joiner.arrived_on) if decision.accept else None
         settle(services, case.joiner, joined_on=first)
         detail: dict[str, object] = {"joined_on": None if first is None else first.isoformat()}
-        return "accepted" if accept else "rejected", detail
+        return "accepted" if decision.accept else "rejected", detail
     assert case.review is not None  # noqa: S101 - a case is one of the four
-    return _decide_review(services, case.review, accept=accept, by=by, reason=reason, at=at), {}
+    return _decide_review(services, case.review, decision, at=at), {}
 
 
 def _quota_periods(
@@ -317,25 +300,22 @@ def _called(people: Iterable[Person], by: str) -> set[str]:
     return {person.userid for person in people if by.lower() == person.userid or by == person.name}
 
 
-def _decide_review(
-    services: Services, review: Review, *, accept: bool, by: str, reason: str, at: datetime
-) -> str:
-    state = ReviewState.ACCEPTED if accept else ReviewState.REJECTED
+def _decide_review(services: Services, review: Review, decision: CaseDecision, *, at: datetime) -> str:
+    state = ReviewState.ACCEPTED if decision.accept else ReviewState.REJECTED
+    by, reason = decision.by, decision.reason
     if not services.store.reviews.decide(review.number, state, by=by, reason=reason, at=epoch_of(at)):
         raise ReviewError(Sentence("cli.review.refused.just_now", id=f"{review.kind.value}:{review.number}"))
     return state.value
 
 
-def _decide_finding(
-    services: Services, finding: OpenFinding, *, accept: bool, by: str, reason: str, at: datetime
-) -> str:
+def _decide_finding(services: Services, finding: OpenFinding, decision: CaseDecision, *, at: datetime) -> str:
     """Clear or confirm a finding, and decide its held contacts.
 
     Cleared: the other rules decide about them. Confirmed: they do not count. Contacts held by another open
     finding stay held; contacts of settled periods count by the closing rules.
     """
-    store, at_s = services.store, epoch_of(at)
-    if not store.findings.decide(finding.name, confirmed=not accept, by=by, reason=reason, at=at_s):
+    store, accept, by, reason = services.store, decision.accept, decision.by, decision.reason
+    if not store.findings.decide(finding.name, confirmed=not accept, by=by, reason=reason, at=epoch_of(at)):
         raise ReviewError(Sentence("cli.review.refused.just_now", id=f"finding:{finding.name.kind.value}"))
     others = {key for other in store.findings.open() for key in other.concerned}
     held = [
@@ -345,21 +325,22 @@ def _decide_finding(
     ]
     over = list_settled(services, held, at=at)
     for review in held:
-        if not accept and (review.quota, review.period) not in over:
-            store.reviews.decide(review.number, ReviewState.REJECTED, by=by, reason=reason, at=at_s)
-        elif review.contact not in others:
-            store.reviews.decide(review.number, ReviewState.RELEASED, by=by, reason=reason, at=at_s)
+        state = ReviewState.REJECTED
+        if accept or (review.quota, review.period) in over:
+            if review.contact in others:
+                continue
+            state = ReviewState.RELEASED
+        store.reviews.decide(review.number, state, by=by, reason=reason, at=epoch_of(at))
     return "cleared" if accept else "confirmed"
 
 
-def _decide_proposal(
-    services: Services, proposal: Proposal, *, accept: bool, by: str, reason: str, at: datetime
-) -> str:
+def _decide_proposal(services: Services, proposal: Proposal, decision: CaseDecision, *, at: datetime) -> str:
     """Treat the two userids as one person, as `import renames` does, or as two people for good."""
-    state = ProposalState.ACCEPTED if accept else ProposalState.REJECTED
+    state = ProposalState.ACCEPTED if decision.accept else ProposalState.REJECTED
+    by, reason = decision.by, decision.reason
     if not services.store.proposals.end(proposal.pair, state, by=by, reason=reason, at=epoch_of(at)):
         raise ReviewError(Sentence("cli.review.refused.just_now", id=rename_id(proposal.pair)))
-    if accept:
+    if decision.accept:
         try:
             rename_within(services, [proposal.pair], by=by)
         except RenamingError as error:

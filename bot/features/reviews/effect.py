@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from bot.core.periods import parse_period
 from bot.core.progress import QuotaFigures
 from bot.core.rulebook import QuotaInPeriod
 from bot.features.renames.rename import look_anew
 from bot.features.reviews.cases import Case
-from bot.features.reviews.decide import apply_decision
+from bot.features.reviews.decide import CaseDecision, apply_decision
 from bot.features.standings.load import load_branch, load_rulebook, load_standings_in
 from bot.features.standings.stored import list_needed_periods
 from bot.services import Services
@@ -34,9 +34,7 @@ class Effect:
     changes: dict[str, tuple[int | None, int | None]]
 
 
-def effects_of(
-    services: Services, case: Case, *, accept: bool, at: datetime, joined_on: date | None = None
-) -> list[Effect]:
+def effects_of(services: Services, case: Case, decision: CaseDecision, *, at: datetime) -> list[Effect]:
     """Return the effect of a decision on the person's figures as of *at* (aware), by quota period.
 
     The decision is taken in a transaction and undone. Estimates of penalties are included; a signed line
@@ -48,7 +46,7 @@ def effects_of(
     before, after = _rows(services, case.userid, quota_periods, at=at), dict[tuple[str, str], QuotaFigures]()
     trial = copy(services)  # people read within the undone transaction are for nobody else
     with suppress(_UndoneError), services.store.transaction():
-        apply_decision(trial, case, accept=accept, by="-", reason="-", at=at, joined_on=joined_on)
+        apply_decision(trial, case, decision, at=at)
         if case.joiner is not None:
             look_anew(trial)
         after = _rows(trial, case.userid, quota_periods, at=at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
 from bot.core.people import Person
 from bot.core.workdays import WorkCalendar
@@ -10,7 +10,7 @@ from bot.features.customers.names import names_of
 from bot.features.ledger.derive import derive
 from bot.features.notify.enqueue import build_unasked, enqueue_unasked, quiet_hours
 from bot.features.reviews.cases import JOINER, RENAME, Case, what_of
-from bot.features.reviews.decide import decide
+from bot.features.reviews.decide import CaseDecision, decide
 from bot.features.reviews.decision_message import decided
 from bot.features.standings.load import load_people
 from bot.services import Services
@@ -22,7 +22,7 @@ _LONGEST_LEAVE = 60  # workdays; people on longer leave see the decision in thei
 
 
 def build_news(
-    services: Services, case: Case, state: str, *, by: str, reason: str, at: datetime
+    services: Services, case: Case, state: str, decision: CaseDecision, *, at: datetime
 ) -> OutboxMessage | None:
     """Return the message about a decision of *at* (aware), for the person's next time at work.
 
@@ -30,7 +30,7 @@ def build_news(
     long.
     """
     calendar, people = services.config.work_calendar(), load_people(services)
-    person, decider = people.get(case.userid), people.get(by.lower())
+    person, decider = people.get(case.userid), people.get(decision.by.lower())
     when = None if person is None else _at_work(person, at, calendar=calendar)
     if when is None or case.kind in {ReviewKind.HELD, RENAME, JOINER}:
         return None
@@ -38,30 +38,23 @@ def build_news(
         language=services.language,
         what=what_of(case, calendar=calendar, names=names_of(services, case.userid)),
         state=state,
-        by=by if decider is None else decider.name,
-        reason=reason,
+        by=decision.by if decider is None else decider.name,
+        reason=decision.reason,
         at=calendar.local(at),
     )
     return build_unasked(services, f"{JOB}:{case.id}", case.userid, message, at=when)
 
 
 def decide_and_tell(
-    services: Services,
-    case_id: str,
-    *,
-    accept: bool,
-    by: str,
-    reason: str,
-    at: datetime,
-    joined_on: date | None = None,
+    services: Services, case_id: str, decision: CaseDecision, *, at: datetime
 ) -> tuple[Case, str]:
     """Take a decision as `decide` does, derive what follows from it, and tell the person concerned.
 
     Not inside a transaction. Raises ReviewError like `decide`.
     """
-    case, state = decide(services, case_id, accept=accept, by=by, reason=reason, at=at, joined_on=joined_on)
+    case, state = decide(services, case_id, decision, at=at)
     derive(services)
-    if (message := build_news(services, case, state, by=by, reason=reason, at=at)) is not None:
+    if (message := build_news(services, case, state, decision, at=at)) is not None:
         with services.store.transaction():
             enqueue_unasked(services, message, quiet=quiet_hours(services))
         services.outbox_signal.ring()

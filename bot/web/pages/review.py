@@ -14,7 +14,7 @@ from bot.features.outages.catch_up import explain_withheld
 from bot.features.preferences.leave import confirm, list_unconfirmed
 from bot.features.preferences.leave_message import leave_of
 from bot.features.reviews.cases import Case, load_cases_of
-from bot.features.reviews.decide import ReviewError, find_decidable
+from bot.features.reviews.decide import CaseDecision, ReviewError, find_decidable
 from bot.features.reviews.notice import decide_and_tell
 from bot.messages.catalog import texts_in
 from bot.services import Services
@@ -73,29 +73,22 @@ def _listed(services: Services, visitor: Visitor, *, missing: str) -> str:
 
 def _preview(services: Services, visitor: Visitor) -> ResponseReturnValue:
     """Show what the decision would change for each ticked case. Nothing is stored."""
-    at, accept, reason = services.clock.now(), _accepts(), _reason()
+    at = services.clock.now()
     cases = chosen(load_cases_of(services, visitor.userid, at=at), request.form.getlist("case"))[:A_PAGE]
+    accept, reason = _accepts(), _reason()
     if not cases or not reason:
         return _listed(services, visitor, missing="case" if not cases else "reason"), 400
     shown = ReviewPage(services, at=at, rollout=rollout_scope(services))
     previews = []
     for case in cases:
-        joined_on = _first_day(case) if accept else None
+        decision = _decision(case, visitor)
         try:
-            find_decidable(
-                services,
-                case.id,
-                accept=accept,
-                by=visitor.userid,
-                reason=reason,
-                at=at,
-                joined_on=joined_on,
-            )
+            find_decidable(services, case.id, decision, at=at)
         except ReviewError:
             previews.append({**shown.case(case), "refused": True})
         else:
-            effects = shown.effects(case, accept=accept, joined_on=joined_on)
-            first_day = joined_on.isoformat() if joined_on else ""
+            effects = shown.effects(case, decision)
+            first_day = decision.joined_on.isoformat() if decision.joined_on else ""
             previews.append({**shown.case(case), "effects": effects, "first_day": first_day})
     lacks = explain_withheld(services) is not None
     return render_template("review_effect.html", cases=previews, accept=accept, reason=reason, lacks=lacks)
@@ -103,28 +96,25 @@ def _preview(services: Services, visitor: Visitor) -> ResponseReturnValue:
 
 def _decide(services: Services, visitor: Visitor) -> list[str]:
     """Take the decision on each ticked case; return a line for each, the sum first."""
-    at, accept, reason = services.clock.now(), _accepts(), _reason()
-    texts, lines, taken = texts_in(services.language), [], 0
+    at, texts, lines, taken = services.clock.now(), texts_in(services.language), [], 0
+    states = texts.table("pages.review.states")
     mine = load_cases_of(services, visitor.userid, at=at)
     for case in chosen(mine, request.form.getlist("case")):
         try:
-            _, state = decide_and_tell(
-                services,
-                case.id,
-                accept=accept,
-                by=visitor.userid,
-                reason=reason,
-                at=at,
-                joined_on=_first_day(case) if accept else None,
-            )
+            _, state = decide_and_tell(services, case.id, _decision(case, visitor), at=at)
         except ReviewError:
             lines.append(texts["pages.review.taken"].say(id=case.id, state=texts["pages.review.refused"]))
         else:
             taken += 1
-            lines.append(
-                texts["pages.review.taken"].say(id=case.id, state=texts.table("pages.review.states")[state])
-            )
+            lines.append(texts["pages.review.taken"].say(id=case.id, state=states[state]))
     return [texts["pages.review.taken_all"].say(n=taken), *lines]
+
+
+def _decision(case: Case, visitor: Visitor) -> CaseDecision:
+    """Return what the form that was sent decides of *case*."""
+    accept = _accepts()
+    joined_on = _first_day(case) if accept else None
+    return CaseDecision(accept=accept, by=visitor.userid, reason=_reason(), joined_on=joined_on)
 
 
 def _confirm(services: Services, visitor: Visitor) -> list[str]:

@@ -6,7 +6,7 @@ Reviewers read no customer's name, only the end of an id.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from bot.core.people import Person
 from bot.core.rollout import RolloutScope
@@ -16,6 +16,7 @@ from bot.features.customers.name_sentences import nameless
 from bot.features.preferences.leave import NotedLeave
 from bot.features.preferences.leave_message import days_said, leave_key
 from bot.features.reviews.cases import Case, what_of
+from bot.features.reviews.decide import CaseDecision
 from bot.features.reviews.effect import Effect, effects_of
 from bot.features.reviews.question_message import about
 from bot.features.standings.load import load_people
@@ -126,12 +127,12 @@ class ReviewPage:
         )
         return next((one for one in contacts if epoch_of(one.added_at) == added_at), None)
 
-    def effects(self, case: Case, *, accept: bool, joined_on: date | None) -> list[str]:
+    def effects(self, case: Case, decision: CaseDecision) -> list[str]:
         """Return a line for each quota whose figures the decision would change, else that none would."""
-        effects = effects_of(self._services, case, accept=accept, at=self._at, joined_on=joined_on)
+        effects = effects_of(self._services, case, decision, at=self._at)
         lines = [line for effect in effects if (line := self._effect(effect))]
         if case.proposal is not None:
-            return [self.texts.table("pages.review.rename_effect")["accept" if accept else "reject"]]
+            return [self.texts.table("pages.review.rename_effect")["accept" if decision.accept else "reject"]]
         return lines or [self.texts["pages.review.no_effect"]]
 
     def _effect(self, effect: Effect) -> str:
