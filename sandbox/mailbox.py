@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -76,6 +76,16 @@ class Mailbox:
         """Keep what a member wrote, for their own phone."""
         key = userid.lower()
         self.said.setdefault(key, []).append(Said(userid=key, at=at, real_at=real_at, content=content))
+
+    def rename(self, userid: str, new_userid: str) -> None:
+        """Move a member's phone to their new userid, both in lower case; what stands on it stays."""
+        messages, said = self.messages.pop(userid, []), self.said.pop(userid, [])
+        if messages:
+            self.messages[new_userid] = [replace(message, to=new_userid) for message in messages]
+        if said:
+            self.said[new_userid] = [replace(one, userid=new_userid) for one in said]
+        if (pace := self._paces.pop(userid, None)) is not None:
+            self._paces[new_userid] = pace
 
     def next_msgid(self) -> str:
         """Return a new msgid of this sandbox."""

@@ -111,6 +111,7 @@ def _rename(world: World, given: dict[str, Any]) -> list[dict[str, Any]]:
         world.set_contact(changed.key, external, is_alive=True)
     with world.lock:
         world.contacts.rename(person.userid, changed.userid)
+        world.mailbox.rename(person.key, changed.key)
     for number, tag in world.tags.items():
         users = tuple(changed.key if key == person.key else key for key in tag.users)
         world.tags[number] = replace(tag, users=users)

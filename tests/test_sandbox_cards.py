@@ -12,6 +12,7 @@ from builders.sandbox import Api, make_api
 from werkzeug.test import TestResponse
 
 from sandbox.events import Event, SpecError, compose
+from sandbox.staffing import carry_out
 
 ACTION = {"type": 1, "url": "https://h5.example.com/t"}
 NOTICE: dict[str, Any] = {"card_type": "text_notice", "main_title": {"title": "今天"}, "card_action": ACTION}
@@ -331,3 +332,17 @@ def test_a_click_on_the_page_fires_the_event(api: Api) -> None:
 
     assert "对方没有确认收到" in pressed.text  # nobody listens there
     assert "这个按钮已经失效" in stale.text
+
+
+def test_a_card_stays_with_its_person_when_the_userid_changes(api: Api) -> None:
+    send(api, BUTTONS)
+    api.world.mailbox.say("yg01", "进度", at=1.0, real_at=1.0)
+
+    carry_out(api.world, {"act": "rename", "userid": "yg01", "to": "Zhang.San"})
+    code = code_in(click(api, "mute", userid="zhang.san"))
+    changed = update(api, code, userids=["zhang.san"], button={"replace_name": "好"})
+
+    assert changed["errcode"] == 0
+    assert shown(api, "zhang.san") == [("明细", False), ("好", False)]
+    assert [one.userid for one in api.world.mailbox.said["zhang.san"]] == ["zhang.san"]
+    assert "yg01" not in api.world.mailbox.messages
