@@ -21,6 +21,8 @@ from builders.e2e import (
     write_roster,
 )
 
+from torture.nursery import Forked, Nursery
+
 PEOPLE = [f"u{number:03d}" for number in range(20)]
 _READY = {"receiver": b"listening on ", "all": b"listening on ", "worker": b"working"}
 
@@ -34,17 +36,21 @@ class Member:
     folder: Path
     url: str
     deaths: int = 0
-    process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[bytes] | Forked | None = None
     is_frozen: bool = False
     falls: list[str] = field(default_factory=list)
     _log_begins: int = 0
 
-    def start(self) -> None:
-        """Start it; it is not ready yet."""
+    def start(self, nursery: Nursery | None = None) -> None:
+        """Start it, in the *nursery* if there is one; it is not ready yet."""
+        arguments = ["serve", "--role", self.role, "--config", str(self.config)]
         with self.log.open("ab") as output:
             self._log_begins = output.tell()
+            if nursery is not None:
+                self.process = nursery.start(arguments, log=self.log)
+                return
             self.process = subprocess.Popen(
-                [*COMMAND, "serve", "--role", self.role, "--config", str(self.config)],
+                [*COMMAND, *arguments],
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -114,6 +120,7 @@ class Fleet:
 
     place: Path | str
     members: list[Member] = field(default_factory=list)
+    _nursery: Nursery | None = None
 
     def add(self, role: str, folder: Path, *, store: str, api_url: str) -> None:
         """Write the configuration of one more process."""
@@ -147,8 +154,9 @@ class Fleet:
 
     def restart(self, member: Member) -> None:
         """Kill a process and start it at once."""
+        self._nursery = self._nursery or Nursery()
         member.kill()
-        member.start()
+        member.start(self._nursery)
 
     def sender(self) -> Member | None:
         """Return the process with the delivery lease, if one has it."""
@@ -200,6 +208,8 @@ class Fleet:
             if member.process and member.process.poll() is None:
                 member.process.kill()
                 member.process.wait()
+        if self._nursery is not None:
+            self._nursery.close()
 
 
 def _free_port() -> int:
