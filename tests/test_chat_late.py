@@ -104,7 +104,7 @@ def test_help_of_yesterday_is_wished_anew_today(services: Services) -> None:
         "今天的请求已经记下，会转告您的主管",
         "已告诉您的主管：主管甲",
     ]
-    assert services.store.preferences.help_wishes(since=SAID.date()) == [
+    assert services.store.preferences.help_wishes_of(["zhang"], since=SAID.date()) == [
         ("zhang", date(2026, 11, 24)),
         ("zhang", date(2026, 11, 25)),
     ]

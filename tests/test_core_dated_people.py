@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from builders.branches import adds_on, person, quota, row
 from builders.contacts import branch, rows, won
+from builders.teams import compute_teams
 
 from bot.core.contacts import Contact
 from bot.core.money import Penalty, Reward, Scope
@@ -20,7 +21,6 @@ from bot.core.people import Departments, Membership, Person
 from bot.core.periods import PeriodKind, parse_period
 from bot.core.progress import QuotaFigures, Status
 from bot.core.quotas import Basis, Quota
-from bot.core.teams import compute_teams
 
 HALF = Fraction(1, 2)
 MANAGER, TELLER = "客户经理", "柜员"

@@ -11,7 +11,7 @@ from builders.branches import person, quota
 from builders.contacts import contact, rows, won
 
 from bot.core.counting import Counting
-from bot.core.money import Pay, Penalty, Reward, Scope, cap_amounts
+from bot.core.money import Pay, Penalty, Reward, Scope
 from bot.core.people import Departments
 from bot.core.progress import QuotaFigures
 
@@ -103,20 +103,6 @@ def test_reward_of_a_target_of_50(
     reward: Reward, counted: int, rank: int, kept: Fraction | None, amount: int
 ) -> None:
     assert reward.amount(counted=counted, target=50, rank=rank, kept=kept) == amount
-
-
-@pytest.mark.parametrize(
-    ("amounts", "cap", "cut"),
-    [
-        pytest.param([300, 300], 0, [300, 300], id="no cap"),
-        pytest.param([300, 300], 600, [300, 300], id="just enough"),
-        pytest.param([300, 300, 50], 500, [300, 200, 0], id="the later are cut"),
-        pytest.param([300], 100, [100], id="one alone is cut too"),
-        pytest.param([], 100, [], id="nothing to cut"),
-    ],
-)
-def test_what_all_quotas_of_one_month_deduct_is_capped(amounts: list[int], cap: int, cut: list[int]) -> None:
-    assert cap_amounts(amounts, cap=cap) == cut
 
 
 RULES: dict[str, Any] = {"penalty": Penalty(flat=300), "reward": Reward(top=(500,))}

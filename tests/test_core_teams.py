@@ -7,6 +7,7 @@ from typing import Any
 
 from builders.branches import NINE_TENTHS, at, person, quota, seconds
 from builders.contacts import branch, contact, rows, won
+from builders.teams import compute_teams
 
 from bot.core.contacts import Contact
 from bot.core.history import Kept
@@ -14,7 +15,7 @@ from bot.core.people import Departments, Person
 from bot.core.periods import parse_period
 from bot.core.progress import compute_rows
 from bot.core.quotas import Quota
-from bot.core.teams import Team, compute_large_teams, compute_teams
+from bot.core.teams import Team, compute_large_teams
 
 # 1 with 11 and 12 below it; 2 beside it.
 TREE = Departments(parents={11: 1, 12: 1})

@@ -17,6 +17,7 @@ from builders import stories
 from builders.examples import examples
 from builders.stores import Databases
 from builders.stories import Played, played
+from builders.teams import teams_of
 from oracle.closed import Oracle
 from oracle.stories import Story, story_of
 
@@ -53,7 +54,7 @@ def differences(story: Story, played: Played) -> list[str]:
     pairs = {
         "rows": (rows_of(standings), rows),
         "verdicts": ({about: found.get(about) for about in words}, words),
-        "teams": ([asdict(team) for team in standings.teams()], oracle.teams(story.at, story.period)),
+        "teams": ([asdict(team) for team in teams_of(standings)], oracle.teams(story.at, story.period)),
         "closed": (played.closed, closed),
     }
     return [f"{name}: {theirs} instead of {ours}" for name, (theirs, ours) in pairs.items() if theirs != ours]

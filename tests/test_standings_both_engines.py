@@ -9,6 +9,7 @@ from random import Random
 
 from builders.e2e import FakeTime, at, installation
 from builders.month import PEOPLE, live, write_month
+from builders.teams import teams_of
 
 from bot.features.close import settle
 from bot.features.standings.load import load_standings
@@ -28,7 +29,7 @@ def month_on(folder: Path, store: str) -> tuple[str, list[str], list[str]]:
             for quota, period in sorted({(one.quota, one.period) for one in services.store.results.closed()})
             for one in services.store.results.newest(quota, period).values()
         ]
-    return "\n".join(map(text_of, running.rows)), lines, list(map(repr, running.teams()))
+    return "\n".join(map(text_of, running.rows)), lines, list(map(repr, teams_of(running)))
 
 
 def test_a_month_gives_the_same_rows_teams_and_closed_lines_on_both_engines(

@@ -95,7 +95,7 @@ def test_help_is_wished_once_a_day(store: Store) -> None:
     wished = [store.preferences.wish_help("jia", date(2026, 11, day), at=NOW) for day in (23, 24, 24)]
 
     assert wished == [True, True, False]
-    assert store.preferences.help_wishes(since=DAY) == [("jia", DAY)]
+    assert store.preferences.help_wishes_of(["jia", "yi"], since=DAY) == [("jia", DAY)]
 
 
 def test_the_newest_list_holds(store: Store) -> None:
@@ -125,7 +125,7 @@ def test_a_changed_userid_takes_everything_along(store: Store) -> None:
 
     assert {userid: mute.until for userid, mute in store.preferences.mutes().items()} == {"jia.new": NOW + 9}
     assert leaves(store, "jia.new") == [(24, 24)]
-    assert store.preferences.help_wishes(since=DAY) == [("jia.new", DAY)]
+    assert store.preferences.help_wishes_of(["jia", "jia.new"], since=DAY) == [("jia.new", DAY)]
     assert store.preferences.shown("jia.new") == {1: "wm1"}
     assert [word.userid for word in store.chat.open(batch=9)] == ["jia.new"]
     assert store.exports.of("jia.new", since=NOW) == [Export(id="x1", by="jia.new", at=NOW)]

@@ -95,7 +95,7 @@ def test_only_complete_lists_of_those_who_never_had_one_are_compared(store: Stor
         store.ledger.append_all(facts, origin="callback", recorded_at=0)
         for userid, customer, _ in rows:
             adds = fold(store.ledger.relation(userid, customer), regain_s=0)
-            store.ledger.put_adds(userid, customer, adds)
+            store.ledger.put_all_adds({(userid, customer): adds}, cleared=())
         earlier = store.syncs.begin(began_at=NOW - 99, real_began_at=NOW - 99, accepts_losses=False)
         store.syncs.put_batches([["early", "empty"]])
         for userid in ("early", "empty"):

@@ -187,7 +187,7 @@ def test_customers_who_were_there_before_are_found_in_lists_and_in_the_ledger(st
             store.ledger.append(event, origin="callback", recorded_at=NOW)
         for customer in ("wm2", "wm3"):
             facts = store.ledger.relation("yg01", customer)
-            store.ledger.put_adds("yg01", customer, fold(facts, regain_s=0))
+            store.ledger.put_all_adds({("yg01", customer): fold(facts, regain_s=0)}, cleared=())
 
     assert store.syncs.seen_before("yg01", since=NOW - 100) == {"wm0", "wm2"}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -83,14 +82,3 @@ class Reward:
             return 0
         enough = Fraction(counted, target) >= self.min_attainment and (kept is None or kept >= self.min_kept)
         return self.top[rank - 1] if enough else 0
-
-
-def cap_amounts(amounts: Iterable[int], *, cap: int) -> list[int]:
-    """Return *amounts* with their sum cut at *cap* yuan, the later ones first; a cap of 0 is none."""
-    if not cap:
-        return list(amounts)
-    left, cut = cap, []
-    for amount in amounts:
-        cut.append(min(amount, left))
-        left -= cut[-1]
-    return cut

@@ -35,24 +35,6 @@ class Team:
     kept_90: float | None
 
 
-def compute_teams(
-    rows: Iterable[QuotaFigures],
-    *,
-    departments: Departments,
-    kept: Mapping[str, Kept],
-    days: Mapping[tuple[str, str, str], date],
-) -> tuple[Team, ...]:
-    """Return the teams of *rows*, in their order of quotas and periods, then by department id.
-
-    *kept*: recent adds of each person. A person is in the department of their row, in the tree of the day of
-    that row in *days* (by quota, period and userid); without one in the newest tree.
-    """
-    sums = TeamSums(departments)
-    for row in rows:
-        sums.add(row, kept=kept[row.userid], day=days.get((row.quota, row.period, row.userid), date.max))
-    return sums.teams()
-
-
 def compute_large_teams(
     members: Mapping[int, Sequence[str]],
     rows: Mapping[str, Sequence[QuotaFigures]],
@@ -61,7 +43,7 @@ def compute_large_teams(
 ) -> tuple[Team, ...]:
     """Return the teams of *members* (userids by department) with SMALLEST people or more under a quota.
 
-    *rows* by userid; in the order of `compute_teams`.
+    *rows* by userid; teams by quota and period, then by department id.
     """
     sums = TeamSums(Departments())
     for department, userids in members.items():

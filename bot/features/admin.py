@@ -88,32 +88,17 @@ class Finding:
 
 
 _NUMBERS = ("minutes", "contacts", "seconds", "megabytes", "year", "relations")  # of which a text speaks
-_TROUBLES = {
-    "wecom": Trouble.SENDING,
-    "silence": Trouble.SILENCE,
-    "directory": Trouble.DIRECTORY,
-    "set_aside": Trouble.SET_ASIDE,
-    "tags": Trouble.TAGS,
-    "loop": Trouble.LOOP,
-    "details": Trouble.DETAILS,
-    "reads": Trouble.READS,
-    "welcome": Trouble.WELCOME,
-    "complete": Trouble.INCOMPLETE,
-    "roster": Trouble.ROSTER,
-    "decree": Trouble.DECREE,
-    "clock": Trouble.CLOCK,
-    "space": Trouble.SPACE,
-    "ledger": Trouble.LEDGER,
-    "log": Trouble.LOG,
-    "callers": Trouble.CALLERS,
-}
+# Parts of `Health` whose trouble has another name.
+_CALLED = {"wecom": Trouble.SENDING, "complete": Trouble.INCOMPLETE}
 
 
 def trouble_of(degraded: Mapping[str, Any]) -> Finding:
     """Return a finding about a degraded part of `Health`; a part without own texts keeps its error."""
     text = str(degraded.get("error", degraded["problem"]))
     errcode = int(degraded.get("errcode", 0)) or errcode_in(text)
-    trouble = Trouble.STUCK if "contacts" in degraded else _TROUBLES.get(degraded["part"])
+    trouble = _CALLED.get(part := degraded["part"]) or (Trouble(part) if part in set(Trouble) else None)
+    if "contacts" in degraded:
+        trouble = Trouble.STUCK
     n = next((int(degraded[name]) for name in _NUMBERS if name in degraded), 1)
     names = (str(degraded["api"]),) if "api" in degraded else ()
     return Finding(what=Wrong.SERVICE, n=n, names=names, text=text, errcode=errcode, trouble=trouble)

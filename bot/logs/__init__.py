@@ -13,7 +13,6 @@ import structlog
 
 from bot.logs.writer import LogWriter
 
-FORMATS = ("auto", "console", "json")
 FORMAT_VARIABLE = "QUOTABOT_LOG_FORMAT"
 _LONGEST_ACTION = 80
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 
 from bot.core.people import Departments
 from bot.store.engine import SqlRow, TableGroup, row_of, value_of
@@ -132,11 +133,14 @@ class StoredBook(TableGroup):
         )
 
 
-def _joined(ids: Iterable[int]) -> str:
+def joined_ids(ids: Iterable[int]) -> str:
+    """Return the ids of departments as one text."""
     return ";".join(str(number) for number in ids)
 
 
-def _split(text: str) -> tuple[int, ...]:
+@lru_cache(maxsize=4096)  # many people share their departments
+def split_ids(text: str) -> tuple[int, ...]:
+    """Return the ids in such a text."""
     return tuple(int(part) for part in text.split(";") if part)
 
 
@@ -144,9 +148,9 @@ def _entry(row: SqlRow) -> Entry:
     return value_of(
         Entry,
         row,
-        departments=_split(row["departments"]),
-        leads=_split(row["leads"]),
-        tags=_split(row["tags"]),
+        departments=split_ids(row["departments"]),
+        leads=split_ids(row["leads"]),
+        tags=split_ids(row["tags"]),
         listed=row["listed_on"] is not None,
         listed_on=row["listed_on"] or None,
     )
@@ -155,8 +159,8 @@ def _entry(row: SqlRow) -> Entry:
 def _row(entry: Entry) -> SqlRow:
     row = row_of(
         entry,
-        departments=_joined(entry.departments),
-        leads=_joined(entry.leads),
-        tags=_joined(entry.tags),
+        departments=joined_ids(entry.departments),
+        leads=joined_ids(entry.leads),
+        tags=joined_ids(entry.tags),
     )
     return {**row, "listed_on": (row["listed_on"] or "") if entry.listed else None}

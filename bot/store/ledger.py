@@ -289,10 +289,6 @@ class Ledger(TableGroup):
             stretches[(row["userid"], row["external_userid"])].kept.append(_add(row))
         return stretches
 
-    def put_adds(self, userid: str, external_userid: str, adds: Sequence[Add]) -> None:
-        """Replace what was derived for one relation."""
-        self.put_all_adds({(userid, external_userid): adds}, cleared=[(userid, external_userid)])
-
     def put_all_adds(
         self,
         adds: Mapping[tuple[str, str], Sequence[Add]],

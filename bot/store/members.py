@@ -11,6 +11,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from bot.core.people import Membership, Person
+from bot.store.address_book import joined_ids, split_ids
 from bot.store.coordination import PEOPLE, Marks
 from bot.store.engine import Engine, SqlRow, TableGroup, row_of
 
@@ -46,7 +47,7 @@ class Members(TableGroup):
         texts = [
             text
             for row in self._engine.all("memberships_departments")
-            if not asked.isdisjoint(_split(text := row["departments"]))
+            if not asked.isdisjoint(split_ids(text := row["departments"]))
         ]
         return [row["userid"] for row in self._engine.all("memberships_within", texts=json.dumps(texts))]
 
@@ -68,7 +69,7 @@ class Members(TableGroup):
                 {
                     "userid": person.userid,
                     "since": "" if membership.since is None else membership.since.isoformat(),
-                    "departments": _joined(membership.departments),
+                    "departments": joined_ids(membership.departments),
                     "role": membership.role,
                     "share": str(membership.share),
                 }
@@ -100,15 +101,6 @@ class Members(TableGroup):
         self._marks.renew(PEOPLE)
 
 
-def _joined(ids: tuple[int, ...]) -> str:
-    return ";".join(str(number) for number in ids)
-
-
-@lru_cache(maxsize=4096)  # many people share their departments
-def _split(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(";") if part)
-
-
 def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
@@ -129,7 +121,7 @@ def _person(rows: list[SqlRow]) -> Person:
     memberships = (
         Membership(
             since=_day(dated["since"]),
-            departments=_split(dated["departments"]),
+            departments=split_ids(dated["departments"]),
             role=dated["role"],
             share=_share(dated["share"]),
         )
@@ -139,7 +131,7 @@ def _person(rows: list[SqlRow]) -> Person:
         userid=row["userid"],
         name=row["name"],
         memberships=tuple(memberships),
-        leader_of=_split(row["leader_of"]),
+        leader_of=split_ids(row["leader_of"]),
         joined_on=_day(row["joined_on"]),
         left_on=_day(row["left_on"]),
         first_read=_day(row["first_read"]),
@@ -148,4 +140,4 @@ def _person(rows: list[SqlRow]) -> Person:
 
 
 def _row(person: Person, read_on: date) -> SqlRow:
-    return row_of(person, leader_of=_joined(person.leader_of), read_on=read_on)
+    return row_of(person, leader_of=joined_ids(person.leader_of), read_on=read_on)

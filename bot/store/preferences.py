@@ -84,13 +84,8 @@ class Preferences(TableGroup):
         """Note that they asked for help on the local *day*; False if that is known. *at* in epoch s."""
         return self._engine.apply("help_wish_add", userid=userid, day=day.isoformat(), wished_at=at)
 
-    def help_wishes(self, *, since: date) -> list[tuple[str, date]]:
-        """Return the people who asked for help from the local day *since* on with the day, in its order."""
-        rows = self._engine.all("help_wishes_since", day=since.isoformat())
-        return [(row["userid"], date.fromisoformat(row["day"])) for row in rows]
-
     def help_wishes_of(self, userids: Collection[str], *, since: date) -> list[tuple[str, date]]:
-        """Return those of them of *userids*."""
+        """Return who of *userids* asked for help from the local day *since* on with the day, in its order."""
         about = {"userids": json.dumps(list(userids)), "day": since.isoformat()}
         rows = self._engine.all("help_wishes_of", **about)
         return [(row["userid"], date.fromisoformat(row["day"])) for row in rows]

@@ -122,8 +122,6 @@ RULES: tuple[Rule, ...] = (
     Rule(table="daily_statements", key=("code",), column="month", clock=Clock.MONTH, age=Age.PERIODS),
     Rule(table="statement_keys", key=("month",), column="month", clock=Clock.MONTH, age=Age.PERIODS),
 )
-# The lines of old comparisons: their age is that of their run, and the newest ones are still asked for.
-_DRIFT = "sync_drift"
 
 
 def days_of(age: Age, *, event_log_days: int) -> int:

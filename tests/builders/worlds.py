@@ -23,7 +23,7 @@ from bot.core.quota_periods import QuotaPeriod
 from bot.core.quotas import Quota
 from bot.core.relations import RelationEvent, RelationKind
 from bot.core.sync import ROLLOUT_S
-from bot.core.teams import Team, compute_teams
+from bot.core.teams import Team
 from bot.core.workdays import WorkCalendar, epoch_of
 from builders.branches import (
     DAY_S,
@@ -42,6 +42,7 @@ from builders.branches import (
     quota_periods_of,
 )
 from builders.chance import ADD_WAYS, AROUND, FACTS, STATES, TAGS, Chance, quota
+from builders.teams import compute_teams
 
 Pair = tuple[str, str]  # employee, customer
 Key = tuple[str, str, int]  # … and epoch seconds of the add

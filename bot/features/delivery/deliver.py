@@ -25,7 +25,7 @@ from bot.logs.ref import bound_ref
 from bot.messages.sentences import Sentence
 from bot.store.outbox import UPDATE, Due, Outbox
 from bot.store.troubles import NOTHING_LEARNT, Trouble
-from bot.wecom.client import CALL_S, WeComClient
+from bot.wecom.client import CALL_S, WeComClient, json_bytes
 from bot.wecom.errors import (
     CODE_SPENT,
     RATE_WINDOW_S,
@@ -238,22 +238,26 @@ class Delivery:
             due.seq, next_try_at=now + round(wait), unsure_since=since, error=error, spent=spent
         )
 
+    def _message(self, due: Due, body: Mapping[str, Any]) -> bytes:
+        """Return the body of the call that sends *body* as the kind of message of *due*."""
+        return json_bytes(
+            {
+                "touser": due.to_userid,
+                "msgtype": due.msgtype,
+                "agentid": self._agent_id,
+                due.msgtype: body,
+                "enable_duplicate_check": 1,
+                "duplicate_check_interval": DUPLICATE_CHECK_S,
+            }
+        )
+
     def _request(self, due: Due) -> bytes:
         """Return the body of the call, with an ending while another row has made the same request."""
         if due.msgtype == UPDATE:
-            return _json({"userids": [due.to_userid], "agentid": self._agent_id, **due.body})
+            return json_bytes({"userids": [due.to_userid], "agentid": self._agent_id, **due.body})
         body, number = due.body, 1
         while True:
-            request = _json(
-                {
-                    "touser": due.to_userid,
-                    "msgtype": due.msgtype,
-                    "agentid": self._agent_id,
-                    due.msgtype: body,
-                    "enable_duplicate_check": 1,
-                    "duplicate_check_interval": DUPLICATE_CHECK_S,
-                }
-            )
+            request = self._message(due, body)
             # Cards always differ by their task_id.
             if "content" not in body or not self._outbox.is_taken(due.seq, request=request):
                 return request
@@ -273,10 +277,6 @@ def _lost(due: Due) -> str:
     An answer is nothing for an operator to look after, and its words belong to who asked.
     """
     return "dropped" if due.key.startswith(_ANSWER) else "failed"
-
-
-def _json(body: dict[str, Any]) -> bytes:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _back_off(attempts: int) -> float:

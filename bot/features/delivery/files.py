@@ -6,7 +6,6 @@ only the outcome of the message itself can be unknown.
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -15,7 +14,7 @@ from typing import Any
 import structlog
 
 from bot.config.fields import is_userid
-from bot.features.delivery.deliver import DUPLICATE_CHECK_S, Delivery
+from bot.features.delivery.deliver import Delivery
 from bot.features.delivery.message import file_refused
 from bot.features.notify.enqueue import FILE, answer
 from bot.messages.sentences import Sentence
@@ -70,7 +69,7 @@ class FileDelivery(Delivery):
         except WeComError as error:
             self._again(due, error)
             return Trouble(0, str(error))
-        return self._file_request(due, media_id)
+        return self._message(due, {"media_id": media_id})
 
     def _upload_refused(self, due: Due, error: AnswerError, *, token: str) -> Trouble | None:
         now = int(self._time())
@@ -110,14 +109,3 @@ class FileDelivery(Delivery):
         wait = round(_AGAIN_S * random.uniform(1.0, 1.25))  # noqa: S311 - jitter, no secret
         self._outbox.postpone(due.seq, next_try_at=int(self._time()) + wait)
         log.info("file not uploaded yet", key=due.key, reason=str(error))
-
-    def _file_request(self, due: Due, media_id: str) -> bytes:
-        body = {
-            "touser": due.to_userid,
-            "msgtype": FILE,
-            "agentid": self._agent_id,
-            FILE: {"media_id": media_id},
-            "enable_duplicate_check": 1,
-            "duplicate_check_interval": DUPLICATE_CHECK_S,
-        }
-        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()

@@ -163,12 +163,6 @@ class Standings:
             self._adds(userid), first=first, last=last, calendar=self.calendar, at=self.at
         )
 
-    def teams(self) -> tuple[Team, ...]:
-        """Return the results of departments."""
-        sums = TeamSums(self.departments, order=dict.fromkeys((row.quota, row.period) for row in self.rows))
-        self.add_to(sums)
-        return sums.teams()
-
     def add_to(self, sums: TeamSums) -> None:
         """Add all rows to the sums of departments."""
         days, kept = {}, self.kept({row.userid for row in self.rows})

@@ -64,12 +64,6 @@ INSERT INTO help_wishes (userid, day, wished_at)
 VALUES (:userid, :day, :wished_at)
 ON CONFLICT (userid, day) DO NOTHING;
 
--- name: help_wishes_since(day)
-SELECT userid, day, wished_at
-  FROM help_wishes
- WHERE day >= :day
- ORDER BY day, userid;
-
 -- name: help_wishes_of(userids, day)
 -- The same of these people (a list).
 SELECT help_wishes.userid, help_wishes.day
