@@ -83,3 +83,7 @@ class Branch:
     departments: tuple[Department, ...]
     people: tuple[Person, ...]
     seed: int
+
+    def whole_range(self) -> VisibleRange:
+        """Return the visible range that shows everybody."""
+        return VisibleRange(departments=tuple(each.id for each in self.departments if each.parent is None))

@@ -21,7 +21,7 @@ from sandbox.faults import Faults
 from sandbox.groups import first_robots
 from sandbox.limits import Window
 from sandbox.mailbox import Mailbox
-from sandbox.people import Branch, Person, Tag, VisibleRange
+from sandbox.people import Branch, Person, Tag
 from sandbox.shelf import Shelf
 from sandbox.switches import ApiSwitches, Board, CallbackSwitches
 from sandbox.tokens import TokenDesk
@@ -85,8 +85,7 @@ class World:
         self.people: dict[str, Person] = {person.key: person for person in branch.people}
         self.departments = {department.id: department for department in branch.departments}
         self.tags: dict[int, Tag] = {}
-        top = (department.id for department in branch.departments if department.parent is None)
-        self.visible_range = VisibleRange(departments=tuple(top))
+        self.visible_range = branch.whole_range()
         self.clock = clock or VirtualClock()
         self.real = real
         self.api = api or ApiSwitches()

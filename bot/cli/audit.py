@@ -11,10 +11,11 @@ import click
 from rich.table import Table
 
 from bot.app.bootstrap import open_existing
-from bot.cli.options import config_option, format_option, iso, json_text, loaded, moment
+from bot.cli.options import config_option, format_option, json_text, loaded, moment
 from bot.cli.output import csv_lines, deliver, drawn, output_option
 from bot.config import Config
 from bot.core.workdays import epoch_of
+from bot.features.status.labels import iso
 from bot.messages.catalog import Texts, texts_in
 from bot.store.audit import Act
 

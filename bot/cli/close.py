@@ -10,11 +10,12 @@ import click
 
 from bot.app.bootstrap import open_existing
 from bot.cli.inbox import up_to_date
-from bot.cli.options import config_option, format_option, iso, json_text, loaded
+from bot.cli.options import config_option, format_option, json_text, loaded
 from bot.cli.output import deliver
 from bot.core.progress import QuotaFigures
 from bot.core.workdays import epoch_of
 from bot.features.close import proof, results
+from bot.features.status.labels import iso
 from bot.messages.catalog import Texts, texts_in
 from bot.services import Services
 from bot.store.results import Closed

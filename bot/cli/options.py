@@ -14,7 +14,6 @@ import click
 
 from bot.config import Config, ConfigError, load
 from bot.config.toml import read_toml
-from bot.features.status.labels import iso as iso  # of reports: found here, too
 from bot.locales import DEFAULT, languages
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.sentences import Sentence, in_language

@@ -17,6 +17,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 
 from bot.cli.options import bad_parameter, spoken_texts
+from bot.messages.catalog import Texts
 from bot.messages.sentences import Sentence, reason_of
 from bot.spreadsheet import FORMULA
 
@@ -42,6 +43,11 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Itera
         text.truncate()
     if formulas:
         click.echo(spoken_texts()["cli.output.formulas"].say(n=formulas), err=True)
+
+
+def short_name(texts: Texts, column: str) -> str:
+    """Return how a table calls *column*: in short if there is such a name."""
+    return texts.table("tables.short").get(column, texts.table("tables.columns")[column])
 
 
 def refuse_bytes_on_terminal(form: str, output: Path | None) -> None:

@@ -9,11 +9,10 @@ from rich import box
 from rich.console import RenderableType
 from rich.table import Table
 
-from bot.cli.output import drawn
+from bot.cli.output import drawn, short_name
 from bot.core.progress import QuotaFigures
 from bot.core.teams import Team
 from bot.features.standings.report import TEAM_KEYS, Report
-from bot.messages.tables import short
 
 _TABLE = 1000  # rows
 
@@ -58,7 +57,7 @@ def _rows(report: Report, rows: Iterable[QuotaFigures]) -> Table:
     for key in ("userid", "name"):
         table.add_column(report.texts.table("tables.columns")[key], no_wrap=True)
     for key in columns:
-        table.add_column(short(report.texts, key), justify="right", no_wrap=True)
+        table.add_column(short_name(report.texts, key), justify="right", no_wrap=True)
     table.add_column(report.texts.table("tables.columns")["status"], no_wrap=True)
     for row in rows:
         cells = (say(row) for say in columns.values())
@@ -71,7 +70,7 @@ def _teams(report: Report, teams: Iterable[Team]) -> Table:
     table = Table(box=box.SIMPLE_HEAD)
     table.add_column(report.texts.table("tables.columns")["department"], no_wrap=True)
     for key in TEAM_KEYS:
-        table.add_column(short(report.texts, key), justify="right", no_wrap=True)
+        table.add_column(short_name(report.texts, key), justify="right", no_wrap=True)
     for team in teams:
         shares = (team.attainment, team.median, team.kept_90)
         cells = ("–" if share is None else f"{share:.0%}" for share in shares)

@@ -13,13 +13,12 @@ from typing import Any
 import click
 
 from bot.app.bootstrap import begin_record, open_reader, open_sender, open_services
-from bot.cli import backup, engagement, purge
+from bot.cli import backup
 from bot.cli.comparison import compare_if_incomplete, describe_gap
 from bot.cli.inbox import catch_up
 from bot.cli.options import at_option, bad_usage, config_option, format_option, json_text, loaded, moment
 from bot.cli.output import line_with
-from bot.cli.sync import JOB as SYNC
-from bot.cli.sync import compare
+from bot.cli.sync import ENGAGEMENT, SYNC, compare, read_engagement
 from bot.core.sync import NEVER_READ
 from bot.features.details.tags import wait_for_reading, want_again
 from bot.features.notify.enqueue import enqueue_unasked, preview_enqueue, quiet_hours
@@ -36,13 +35,15 @@ from bot.store.outbox import OutboxMessage
 from bot.store.troubles import Part
 from scheduler.jobs import JOBS, LASTING, SILENT
 from scheduler.planner import plan, plan_pieces, prepare
+from scheduler.purge import clean
 
+_PURGE = "purge"
 _LOOK_AGAIN_S = 0.2
 # How people read the reports of jobs without messages, by their key.
 _REPORTS: dict[str, Callable[[dict[str, Any], Texts], list[str]]] = {
     "drift": lambda drift, texts: _joined(drift_lines(drift, texts)),
     "engagement": lambda reading, texts: _joined(reading_lines(reading, texts)),
-    "purged": purge.for_people,
+    "purged": lambda counts, texts: _purged(counts, texts),
     "backup": backup.for_people,
 }
 
@@ -117,12 +118,12 @@ def _send(services: Services, report: dict[str, Any], *, at: datetime, shift: in
 
 def _work(services: Services, report: dict[str, Any], *, at: datetime, accept_losses: bool) -> bool:
     """Run a long job without messages; return False if it did not finish."""
-    if report["job"] == engagement.JOB:
-        is_done = engagement.read(services, at=at)
+    if report["job"] == ENGAGEMENT:
+        is_done = read_engagement(services, at=at)
         report["engagement"] = last_reading(services)
         return is_done
-    if report["job"] == purge.JOB:
-        report["purged"] = purge.shown(services, at=at)
+    if report["job"] == _PURGE:
+        report["purged"] = clean(services, at=at)
         return True
     if report["job"] == backup.JOB:
         report["backup"] = backup.shown(services, at=at)
@@ -230,6 +231,12 @@ def _told(message: OutboxMessage, state: str, content: str) -> dict[str, Any]:
 
 def _joined(lines: Iterable[Labelled]) -> list[str]:
     return [line_with(*line) for line in lines]
+
+
+def _purged(counts: dict[str, int], texts: Texts) -> list[str]:
+    rows = texts["cli.purge.rows"]
+    lines = [rows.say(name=f"{name:<18}", n=number) for name, number in sorted(counts.items())]
+    return lines or [texts["cli.purge.nothing"]]
 
 
 def _print(report: dict[str, Any], form: str, texts: Texts) -> None:

@@ -12,12 +12,11 @@ from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
 
-from bot.cli.output import drawn
+from bot.cli.output import drawn, short_name
 from bot.core.progress import QuotaFigures, Status
 from bot.features.rules.change_sentences import sentence
 from bot.features.simulate.message import arrow, penalty_rule, percent, reward_rule
 from bot.features.simulate.simulate import ComparedPerson, Side, Simulated, Simulation, attainment_of
-from bot.messages import tables
 from bot.messages.catalog import Texts, texts_in
 
 
@@ -247,12 +246,12 @@ def _columns(report: SimulationReport, quota: Simulated) -> Iterator[Shown]:
     yield texts.table("tables.columns")["counted"], lambda row: f"{row.counted:,}"
     yield texts.table("tables.columns")["target"], lambda row: f"{row.target:,}"
     yield texts.table("tables.columns")["attainment"], lambda row: percent(attainment_of(row))
-    yield tables.short(texts, "kept_90"), lambda row: "–" if row.kept_90 is None else f"{row.kept_90:.0%}"
+    yield short_name(texts, "kept_90"), lambda row: "–" if row.kept_90 is None else f"{row.kept_90:.0%}"
     yield texts.table("tables.columns")["status"], lambda row: texts.table("tables.status")[row.status]
     if _rules(report, quota, penalty_rule):
-        yield tables.short(texts, "penalty"), lambda row: f"{row.penalty or 0:,}"
+        yield short_name(texts, "penalty"), lambda row: f"{row.penalty or 0:,}"
     if _rules(report, quota, reward_rule):
-        yield tables.short(texts, "reward"), lambda row: f"{row.reward or 0:,}"
+        yield short_name(texts, "reward"), lambda row: f"{row.reward or 0:,}"
 
 
 def _pair(quota: Simulated, person: ComparedPerson, say: Callable[[QuotaFigures], str]) -> str:

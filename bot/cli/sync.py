@@ -1,4 +1,4 @@
-"""`quotabot run sync`: reading and comparison of WeCom's lists, with a bar on a terminal."""
+"""`quotabot run sync` and `run engagement`: readings of WeCom, with a bar on a terminal."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from bot.features.sync.report import SyncReport, load_sync_report
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.sentences import in_language
 from bot.services import Services
+from bot.store.engagement import Asked
 from bot.wecom.asker import StoppedError
+from scheduler.engagement import read_figures
 from scheduler.sync import take_over
 
-JOB = "sync"
+SYNC, ENGAGEMENT = "sync", "engagement"
 
 
 def compare(
@@ -37,15 +39,26 @@ def compare(
     except StoppedError as error:
         counts = services.store.syncs.counts()
         left = sum(number for state, number in counts.items() if state == "wanted")
-        say_stopped(error, left, texts_in(services.language))
+        _say_stopped(error, left, texts_in(services.language))
         return None
     report = load_sync_report(services.store, run)
     _ask(report, texts_in(services.language))
     return report
 
 
-def say_stopped(error: StoppedError, left: int, texts: Texts) -> None:
-    """Print on standard error why a reading stopped, and of how many members it read nothing yet."""
+def read_engagement(services: Services, *, at: datetime) -> bool:
+    """Read WeCom's figures as of *at* (aware); report an early stop on standard error and return False."""
+    try:
+        with bars() as tell:
+            read_figures(services, at, progress=tell)
+    except StoppedError as error:
+        left = services.store.engagement.counts().get(Asked.WANTED, 0)
+        _say_stopped(error, left, texts_in(services.language))
+        return False
+    return True
+
+
+def _say_stopped(error: StoppedError, left: int, texts: Texts) -> None:
     missing = texts["cli.run.left"].say(n=left) if left else ""
     why = in_language(texts, str(error))
     click.echo(texts["cli.run.stopped"].say(why=why, left=missing), err=True)

@@ -10,11 +10,12 @@ from typing import Any
 import click
 
 from bot.app.bootstrap import open_existing
-from bot.cli.options import config_option, format_option, iso, json_text, loaded
+from bot.cli.options import config_option, format_option, json_text, loaded
 from bot.config import Config
 from bot.features.standings.load import load_people
 from bot.features.statements.message import answer_code
 from bot.features.statements.proof import StatementCheck, check_code
+from bot.features.status.labels import iso
 from bot.messages.message import as_text
 
 _ASKER = "quotabot verify"

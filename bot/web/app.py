@@ -49,6 +49,21 @@ def create_app(
     def callback() -> Response:
         return _replied(receive, _request())
 
+    @app.get("/<name>")
+    def verify_file(name: str) -> Response:
+        if verify_files is None or not _VERIFY_FILE.fullmatch(name) or not (verify_files / name).is_file():
+            abort(404)
+        return send_file((verify_files / name).resolve(), mimetype="text/plain")
+
+    _report_health(app, health, metrics_token)
+    _guard(app)
+    _log_unknown_paths(app, peer=peer)
+    return app
+
+
+def _report_health(app: Flask, health: Health, metrics_token: str | None) -> None:
+    """Add the paths that say how the service is."""
+
     @app.get("/healthz")
     def alive() -> Response:
         return jsonify(status="alive")
@@ -66,16 +81,6 @@ def create_app(
         if metrics_token and not hmac.compare_digest(given.encode(), f"Bearer {metrics_token}".encode()):
             abort(401)
         return Response(metrics_text(health), mimetype="text/plain; version=0.0.4")
-
-    @app.get("/<name>")
-    def verify_file(name: str) -> Response:
-        if verify_files is None or not _VERIFY_FILE.fullmatch(name) or not (verify_files / name).is_file():
-            abort(404)
-        return send_file((verify_files / name).resolve(), mimetype="text/plain")
-
-    _guard(app)
-    _log_unknown_paths(app, peer=peer)
-    return app
 
 
 def _guard(app: Flask) -> None:
