@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 NOW = datetime(2026, 11, 24, 9, 7, tzinfo=ZoneInfo("Asia/Shanghai"))
 MONTH_S = int(datetime(2026, 11, 1, tzinfo=NOW.tzinfo).timestamp())
-TEAM, UNIT = 10, 5000  # people of a leader, and of a head over so many of them
+TEAM, UNIT = 10, 5000  # direct reports of a leader, and people below a head
 _FIRST_UNIT = 1_000_000  # the number of a department
 CONFIG = """
 [wecom]

@@ -1,8 +1,7 @@
-"""`python -m bench.pages`: what a page costs, beside that of a small team and of a small bank.
+"""`python -m bench.pages`: what a page costs, compared with a small team and a small bank.
 
-Each page is asked for through the application, in a process of its own, without a network. Times are of the
-processor: on a machine with nothing else to do that is how long one waits. The bank's kept figures are fresh,
-as a running service has them.
+The application renders each page in a process of its own, without a network. Times are processor time: on
+an idle machine, a reader waits that long. The bank's kept figures are fresh, as a running service has them.
 """
 
 from __future__ import annotations

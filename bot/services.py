@@ -119,7 +119,7 @@ class Directory:
 class People:
     """All people by userid, the dated tree, and their sources: the store's mark, the local day, the files.
 
-    *derived*: what was computed from them, with its stamp, by name; see `standings.everybody.remember`.
+    *derived*: results computed from them, with a stamp, by name; see `standings.everybody.remember`.
     """
 
     mark: str | None
@@ -180,7 +180,7 @@ class Services:
         self.config, self.directory, self.language = config, directory, language
 
     def beating(self, beat: Callable[[], None]) -> Callable[[], None]:
-        """Return *beat* as long jobs call it: it raises StoppedError once the service ends."""
+        """Return *beat* for long jobs: it raises StoppedError once the service ends."""
 
         def alive() -> None:
             if self.ending.is_set():
@@ -190,7 +190,7 @@ class Services:
         return alive
 
     def missing_decree(self) -> int | None:
-        """Return the year whose holiday decree should be known by now and is not."""
+        """Return the year with an overdue holiday decree."""
         today = self.config.work_calendar().local_day(self.clock.now())
         return missing_decree(self.config, today=today)
 

@@ -44,7 +44,7 @@ def agent_get(world: World, query: Query) -> Body:
 
 
 def callback_ips(world: World, query: Query) -> Body:  # noqa: ARG001 - it takes a token alone
-    """Answer getcallbackip: whence callbacks come."""
+    """Answer getcallbackip: the addresses of callbacks."""
     return {"ip_list": list(world.api.callback_ips)}
 
 

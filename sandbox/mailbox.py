@@ -78,7 +78,7 @@ class Mailbox:
         self.said.setdefault(key, []).append(Said(userid=key, at=at, real_at=real_at, content=content))
 
     def rename(self, userid: str, new_userid: str) -> None:
-        """Move a member's phone to their new userid, both in lower case; what stands on it stays."""
+        """Move a member's phone to their new userid, both in lower case; its messages stay."""
         messages, said = self.messages.pop(userid, []), self.said.pop(userid, [])
         if messages:
             self.messages[new_userid] = [replace(message, to=new_userid) for message in messages]

@@ -111,7 +111,7 @@ class World:
         self.customers = Customers()
         self.board = Board()
         self.beside: Mapping[str, Any] | None = None  # what the bot says of itself, if something asks it
-        self.language = ""  # of the page: chosen, or of the first visitor
+        self.language = ""  # of the page: chosen, or the first visitor's
         self.looked_at = 0.0  # of the page, in real time
         self.stopping = threading.Event()
         # The same seed must give the same world; nothing here is a secret.

@@ -58,7 +58,7 @@ LASTING: dict[str, Callable[[Services, datetime, Callable[[], None]], None]] = {
 # Messages that go out with a job under another name: one for each person, day and name.
 ALONGSIDE: dict[str, dict[str, Job]] = {
     "progress": {
-        questions.QUESTION: questions.asked,  # about adds, to the person himself
+        questions.QUESTION: questions.asked,  # about adds, to their employee
     },
     "reminder": {
         statement.STATEMENT: statement.messages,  # the day's figures with a code, to people who are done

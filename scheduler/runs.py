@@ -221,7 +221,7 @@ def _kept(services: Services, firing: Firing) -> Iterator[Callable[[], None]]:
 
     def keep() -> None:
         while not (lost.is_set() or ended.wait(RENEW_S)):
-            with suppress(StoreBusyError):  # the next try comes before the lease ends
+            with suppress(StoreBusyError):  # the next try comes in time
                 renew()
 
     def beat() -> None:

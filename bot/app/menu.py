@@ -1,4 +1,4 @@
-"""The app's menu, put into WeCom."""
+"""Create the app's menu in WeCom."""
 
 from __future__ import annotations
 

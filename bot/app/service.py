@@ -161,7 +161,7 @@ def open_app(services: Services) -> Iterator[tuple[Flask, Receiver]]:
 
 @contextmanager
 def _open_receiver(services: Services, *, put: Put, peer: Peer) -> Iterator[Receiver]:
-    """Open the receiver; inside the block it learns each minute whose callbacks are admitted."""
+    """Open the receiver. Inside the block it reads WeCom's addresses again each minute."""
     wecom, server, admits = services.config.wecom, services.config.server, None
     with ExitStack() as stack:
         if server.callback_ips == "wecom":

@@ -156,7 +156,7 @@ def _texts() -> Texts:
 
 
 def _say() -> Say:
-    """Return what makes the sentences of warnings: English ones in JSON, else those of one language."""
+    """Return the function that says warnings: in English for JSON, else in one language."""
     is_json = click.get_current_context().params["form"] == "json"
     return Sentence if is_json else speaker(spoken_texts())
 

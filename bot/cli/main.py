@@ -45,7 +45,7 @@ texts     Print the texts as they are sent now, as TOML for the folder messages.
 help-json Print all commands with their options and exit codes as JSON. Reads no configuration.
 demo      Start a local WeCom with a made-up branch and the bot. Nothing leaves this machine.
 """
-_OBJECTS = 10_000  # made since the last look for garbage; Python's own number is 700
+_OBJECTS = 10_000  # made since the last collection; Python's default is 700
 # Where a command stands that is not `bot.cli.NAME:NAME`.
 _ELSEWHERE = {
     "help-json": "bot.cli.help_json:help_json",
@@ -61,7 +61,7 @@ COMMANDS = {
 
 def load_command(name: str) -> click.Command:
     """Import and return the command *name*, one of `COMMANDS`."""
-    gc.disable()  # nothing of what is imported is garbage
+    gc.disable()  # no import is garbage
     try:
         _load_structlog()
         module, _, attribute = COMMANDS[name][0].partition(":")
@@ -83,9 +83,9 @@ def _load_structlog() -> None:
 
 
 def spare_the_collector() -> None:
-    """Let Python look for garbage seldom, and never among what is loaded already.
+    """Collect garbage seldom, and never among objects that exist already.
 
-    Contacts and rows are made by the ten thousand, and hardly any of them is part of a circle.
+    Commands make contacts and rows by the ten thousand, hardly any of them in a reference cycle.
     """
     gc.freeze()
     gc.set_threshold(_OBJECTS)
@@ -103,7 +103,7 @@ class _LazyGroup(click.Group):
         except Exception as error:
             if (code := _exit_code(error)) is None:
                 raise
-            from bot.cli.options import spoken_texts  # a command that ends well waits for none of these
+            from bot.cli.options import spoken_texts  # only errors need these
             from bot.messages.sentences import in_language
 
             with suppress(OSError):  # nobody reads it: the exit code still says it
@@ -151,13 +151,13 @@ def main() -> None:
 
 
 def _text_of(error: Exception) -> str:
-    """Return what an error of ours says, without the number that Python puts before one of the system."""
+    """Return the text of an error of ours; of a system error, without Python's number before it."""
     return str(error.strerror if isinstance(error, OSError) and error.strerror else error)
 
 
 def _exit_code(error: Exception) -> int | None:
     """Return the exit code for an error of ours; None: it is a fault of the program, shown as it is."""
-    from bot.app.demo import DemoError  # a command that ends well waits for none of these
+    from bot.app.demo import DemoError  # only errors need these
     from bot.config import ConfigError
     from bot.config.roster import RosterError
     from bot.store.engine import StoreError

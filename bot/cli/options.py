@@ -67,7 +67,7 @@ def at_option(text: str) -> Callable[[F], F]:
 
 
 def loaded(path: Path) -> Config:
-    """Return the configuration. Raises ConfigError with all its faults, whose language is known then."""
+    """Return the configuration, and speak its language. Raises ConfigError with all its faults."""
     try:
         config = load(path, environ=os.environ)
     except ConfigError:
@@ -78,13 +78,13 @@ def loaded(path: Path) -> Config:
 
 
 def spoken_texts() -> Texts:
-    """Return the texts of the language of this command's configuration; before it is read, `LANG` says it."""
+    """Return the texts in the language of the configuration; before it is read, in that of `LANG`."""
     context = click.get_current_context(silent=True)
     return texts_in((context and context.meta.get(_LANGUAGE)) or _language_of_environment())
 
 
 def speak(language: str) -> None:
-    """Say in *language* what this command prints from now on."""
+    """Set the *language* of what this command prints from now on."""
     if (context := click.get_current_context(silent=True)) is not None:
         context.meta[_LANGUAGE] = language
 
@@ -100,7 +100,7 @@ def _language_of(path: Path) -> str:
 
 
 def _language_of_environment() -> str:
-    """Return the language that `LC_ALL`, `LC_MESSAGES` or `LANG` names; Chinese for others, C and none."""
+    """Return the language of `LC_ALL`, `LC_MESSAGES` or `LANG`; Chinese for others, C and none."""
     named = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
     return next((name for name in languages() if name[:2] == named[:2]), DEFAULT)
 
@@ -111,7 +111,7 @@ def bad_parameter(option: str, sentence: Sentence) -> click.BadParameter:
 
 
 def bad_usage(sentence: Sentence) -> click.UsageError:
-    """Return the error that a command cannot be used so, in the language of the configuration."""
+    """Return the error for a wrong use of a command, in the language of the configuration."""
     return click.UsageError(in_language(spoken_texts(), sentence))
 
 

@@ -138,7 +138,7 @@ def shown(value: object) -> str | None:
             text = _CREDENTIALS.sub(f"//{NOT_SHOWN}@", value)
             cut = text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
             quoted = json.dumps(cut, ensure_ascii=False)
-            # Nobody would see what is wrong with a blank of no width.
+            # A reader cannot see a blank of no width.
             return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in quoted)
         case int():
             # Python refuses to print a number of thousands of digits.

@@ -23,7 +23,7 @@ from bot.messages.catalog import Node, Text, Texts, Voice, texts_in
 from bot.messages.limits import CARD_CHARACTERS
 from bot.messages.sentences import Sentence
 
-# The page that checks codes promises the same everywhere; faults are told before own texts are read.
+# The page that checks codes must say the same everywhere. Faults are printed before own texts are read.
 FIXED = frozenset({"pages", "faults", "warnings"})
 # Texts of a message's first line, which the notification shows.
 FIRST: Mapping[str, tuple[str, ...]] = {

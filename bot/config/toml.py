@@ -42,7 +42,7 @@ def read_toml(path: Path, *, missing: str) -> dict[str, Any]:
 
 
 def _toml_fault(text: str) -> str:
-    """Return what the parser says, with its line and column in the reader's language."""
+    """Return the parser's message, with line and column in the reader's language."""
     if text.endswith(_END):
         return Sentence("faults.toml_end", what=text.removesuffix(_END))
     if (found := _PLACE.fullmatch(text)) is None:

@@ -36,7 +36,7 @@ def warnings(
     tags: Collection[int] | None = None,
     say: Say = Sentence,
 ) -> tuple[Fault, ...]:
-    """Return the probable mistakes in *config*, printed like faults; *say* makes their sentences.
+    """Return the probable mistakes in *config*, printed like faults; *say* writes their sentences.
 
     *years* are those whose working days matter. *userids* (in lower case), *roles*, *departments* and *tags*
     come from roster or WeCom; None: unknown, so not checked.
@@ -122,7 +122,7 @@ def years_that_matter(today: date) -> tuple[int, ...]:
 def missing_decree(config: Config, *, today: date) -> int | None:
     """Return the first year that matters and has no decree; None if all have one.
 
-    Who wrote days of that year into the configuration has seen to it.
+    A year with own days in the configuration needs none.
     """
     calendar, written = config.work_calendar(), {*config.calendar.holidays, *config.calendar.workdays}
     for year in years_that_matter(today):

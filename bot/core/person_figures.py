@@ -139,7 +139,7 @@ def _judged_before(
 ) -> Judged:
     """Return contacts and verdicts as of *before*, for the sum of what is sure; *judged* are those of *past*.
 
-    What has not changed since is sure as it was: time and `[integrity]` only move a contact from pending to
+    Contacts unchanged since then stay sure: time and `[integrity]` only move a contact from pending to
     counted. Shares depend on later adds, and closing rules differ.
     """
     contacts, verdicts = judged

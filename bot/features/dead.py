@@ -44,7 +44,7 @@ def retry(services: Services, ident: str) -> bool:
 
 
 def retry_by(services: Services, ident: str, *, by: str) -> bool:
-    """Do the same for the userid *by*, with an entry in the audit log. At most one try for each entry."""
+    """Do the same for the userid *by*, with an entry in the audit log. Try each entry at most once."""
     with services.store.transaction():
         if is_dead := retry(services, ident):
             at = epoch_of(services.clock.now())

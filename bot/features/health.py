@@ -72,7 +72,7 @@ class Health:
 
     @classmethod
     def of(cls, services: Services, *, probe: Callable[[], None] = lambda: None) -> Health:
-        """Return the health of *services*, with all that concerns more than the store."""
+        """Return the health of *services*, including everything outside the store."""
         return cls(
             services.store,
             probe=probe,

@@ -140,7 +140,7 @@ class _Week:
     def first_said(
         self, own: OwnWeek | None, team: TeamWeek | None, said: TeamSaid | None
     ) -> tuple[str, str]:
-        """Return the first line and a short one for a card's title: one's own before the team's.
+        """Return the first line and a short one for a card's title: the person's own before the team's.
 
         Raises ValueError if there is neither.
         """

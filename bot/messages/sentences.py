@@ -15,14 +15,14 @@ _ENGLISH = "en"
 _ANSWERED = re.compile(r"WeCom answered (-?\d+)")
 _SEPARATE_LINES = "lines"  # a list of this name
 
-Say: TypeAlias = Callable[..., str]  # makes a text of a key and its values; `Sentence` is one
+Say: TypeAlias = Callable[..., str]  # a function from a key and its values to a text, such as `Sentence`
 
 
 class Sentence(str):
-    """A text of the catalog in English that keeps its *key* and *values*.
+    """A text of the catalog in English, with its *key* and *values*.
 
     A value may be a sentence itself, or a list of them: *lines* are joined by line breaks, other lists by
-    semicolons. `str(error)` of an error made with one is that one.
+    semicolons. `str(error)` of an error made with a sentence returns this sentence.
     """
 
     __slots__ = ("key", "values")
@@ -59,7 +59,7 @@ def in_language(texts: Texts, sentence: str) -> str:
 
 
 def speaker(texts: Texts) -> Say:
-    """Return the function that says keys in the language of *texts* alone; the English texts are not read."""
+    """Return the function that says keys in the language of *texts*, without reading the English texts."""
 
     def say(key: str, /, **values: Any) -> str:
         return _filled(texts, key, values, partial(in_language, texts))
@@ -68,7 +68,7 @@ def speaker(texts: Texts) -> Say:
 
 
 def reason_of(error: OSError) -> str:
-    """Return why the system could not do it; a `Sentence` for the reasons that are common."""
+    """Return the system's reason for *error*; for the common ones a `Sentence`."""
     name = errorcode.get(error.errno or 0)
     if name in texts_in(_ENGLISH).table("faults.system"):
         return Sentence(f"faults.system.{name}")

@@ -29,6 +29,6 @@ class Coaching(TableGroup):
         return [value_of(Mark, row) for row in self._engine.all("coaching_since", day=since.isoformat())]
 
     def marks_of(self, userids: Collection[str], *, since: date) -> list[Mark]:
-        """Return those of them about *userids*."""
+        """Return only those about *userids*."""
         about = {"userids": json.dumps(list(userids)), "day": since.isoformat()}
         return [value_of(Mark, row) for row in self._engine.all("coaching_of", **about)]

@@ -122,14 +122,14 @@ def page(language: str) -> str:
 
 
 def _said(table: Table, kind: Holds, translated: Callable[[str], str]) -> str:
-    """Return the table's columns of a class, each with what it is."""
+    """Return the table's columns of a class, each with its description."""
     return " · ".join(
         f"`{column.name}` {translated(column.what)}" for column in table.columns if column.holds is kind
     )
 
 
 def _sentences(language: str) -> Callable[[str], str]:
-    """Return what gives a sentence of the map in *language*. Raise KeyError for one without a translation."""
+    """Return the function that translates a sentence of the map. It raises KeyError without a translation."""
     if language == "en":
         return str
     text = (resources.files(__package__) / f"data_map.{language}.toml").read_text(encoding="utf-8")

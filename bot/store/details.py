@@ -106,11 +106,11 @@ class DetailReads(TableGroup):
         self._wanted().clear()
 
     def wanted(self) -> dict[Relation, int]:
-        """Return what this thread's transaction wants so far, to come back to."""
+        """Return the requests of this thread's transaction so far, as a savepoint."""
         return dict(self._wanted())
 
     def forget_wanted(self, before: Mapping[Relation, int] | None = None) -> None:
-        """Forget what was wanted since *before*: it was undone."""
+        """Forget the requests since the savepoint *before*, after a rollback."""
         self._local.wanted = dict(before or {})
 
     def _wanted(self) -> dict[Relation, int]:

@@ -80,12 +80,12 @@ class Ledger(TableGroup):
             noted.clear()
 
     def forget_noted(self, before: Noted = NOTHING) -> None:
-        """Forget what this thread noted since *before*: it was undone."""
+        """Forget what this thread noted since the savepoint *before*, after a rollback."""
         del self._noted()[before.facts :]
         self._touched().intersection_update(before.touched)
 
     def noted(self) -> Noted:
-        """Return how much this thread noted, to come back to."""
+        """Return what this thread noted so far, as a savepoint."""
         return Noted(len(self._noted()), frozenset(self._touched()))
 
     def _noted(self) -> list[_Fact]:

@@ -73,8 +73,8 @@ PLAYED: dict[tuple[str, str], int] = {
 }
 """Columns of the service's clock."""
 
-# These tables stay small. Who writes with a clock that is ahead leaves a moment in one of them, in a mark,
-# among the newest rows of a queue or in a message that waits: only then are large tables looked through.
+# These tables stay small. A process with a clock ahead leaves a moment in one of them, in a mark, in the
+# newest rows of a queue or in a waiting message. Only then are large tables searched.
 _SMALL = frozenset(
     (
         *("runs", "leases", "tokens", "outages", "sync_runs", "engagement_runs", "read_apis", "read_flights"),
@@ -132,7 +132,7 @@ class Moments:
     def has_later(self, *, real: int, played: int) -> bool:
         """Return whether anything may lie ahead of *real*, or of *played* on the service's clock.
 
-        What this reads does not grow with the bank.
+        The cost does not grow with the bank.
         """
         newest = self._engine.number("moments_newest", latest=real + SLACK_S)
         if self.is_ahead(real=real, played=played) or newest is not None:

@@ -34,13 +34,13 @@ _LIMITS = {
 }
 _OPTIONS = " ".join(f"-c {name}={ms}" for name, ms in _LIMITS.items())
 _SET_LIMITS = ";".join(f"SET LOCAL {name} = {ms}" for name, ms in _LIMITS.items())
-_UNTOLD = "no password supplied"  # what libpq says, without an SQLSTATE
+_UNTOLD = "no password supplied"  # libpq's message; it has no SQLSTATE
 _REFUSED = ("28P01", "28000")
 _UNSUPPORTED = "unsupported startup parameter"  # what PgBouncer says of options
 # SQLSTATEs that pass by themselves: connections, conflicts, no room, in use, stopping, the machine.
 _PASSING = ("08", "40", "53", "55", "57", "58", "XX", "25006")
 _READ_ONLY = "25006"
-# A refused connection has no SQLSTATE; these words say that waiting does not help. Servers may speak Chinese.
+# A refused connection has no SQLSTATE. With these words in its message, English or Chinese, waiting is vain.
 _FOR_A_PERSON = (
     *("authentication failed", "does not exist", "pg_hba.conf", "no password supplied"),
     *("认证失败", "不存在"),

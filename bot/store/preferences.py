@@ -85,7 +85,7 @@ class Preferences(TableGroup):
         return self._engine.apply("help_wish_add", userid=userid, day=day.isoformat(), wished_at=at)
 
     def help_wishes_of(self, userids: Collection[str], *, since: date) -> list[tuple[str, date]]:
-        """Return who of *userids* asked for help from the local day *since* on with the day, in its order."""
+        """Return the last request for help of *userids* since the local day *since*, by day."""
         about = {"userids": json.dumps(list(userids)), "day": since.isoformat()}
         rows = self._engine.all("help_wishes_of", **about)
         return [(row["userid"], date.fromisoformat(row["day"])) for row in rows]
@@ -93,7 +93,7 @@ class Preferences(TableGroup):
     def show(self, userid: str, external_userids: Sequence[str], *, at: int) -> None:
         """Note that they were shown these customers under the numbers 1, 2 … *at* in epoch s.
 
-        Call it inside a transaction: two processes that do this at once wait for each other at the first row.
+        Call it inside a transaction: a second process waits at the first row.
         """
         rows = [
             {"userid": userid, "number": number, "external_userid": external_userid, "shown_at": at}

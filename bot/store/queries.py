@@ -127,7 +127,7 @@ class Queries:
         return name in self._texts
 
     def __getitem__(self, name: str) -> Any:
-        if name not in self._statements:  # a command uses a tenth of them
+        if name not in self._statements:  # a command needs a tenth of them
             self._statements |= _read(self._texts[name], self._adapter)
         return self._statements[name]
 

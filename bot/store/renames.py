@@ -34,7 +34,7 @@ class Renames(TableGroup):
         return userid if renamed is None else str(renamed["userid"])
 
     def since(self, since: int) -> frozenset[str]:
-        """Return who got their present userid at *since* (epoch s) or later."""
+        """Return the people with a userid that is new since *since* (epoch s)."""
         return frozenset(row["userid"] for row in self._engine.all("renames_since", since=since))
 
     def is_known(self, userid: str) -> bool:

@@ -100,12 +100,12 @@ class Results(TableGroup):
             yield from (found[userid] for userid in sorted(found))
 
     def _people(self, quota: str, period: str) -> list[str]:
-        """Return the userids, those of now, of everybody with a line, sorted."""
+        """Return the current userids of all people with a line, sorted."""
         renamed, rows = self._renamed(), self._engine.all("results_userids", quota=quota, period=period)
         return sorted({str(renamed.get(row["userid"], row["userid"])) for row in rows})
 
     def _rows(self, quota: str, period: str, userids: Collection[str] | None) -> list[SqlRow]:
-        """Return every version of the lines of people, under whatever userid they were stored."""
+        """Return every version of people's lines, including those under a former userid."""
         asked, renamed = set(self._people(quota, period) if userids is None else userids), self._renamed()
         stored = [*asked, *(old for old, new in renamed.items() if new in asked)]
         rows = self._engine.all("results_versions", quota=quota, period=period, userids=json.dumps(stored))

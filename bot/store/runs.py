@@ -37,7 +37,7 @@ class Runs(TableGroup):
         return self._engine.apply("runs_advance", job=job, fire_at=fire_at, **lease, **plan)
 
     def renew(self, job: str, fire_at: int, *, holder: str, lease_until: int) -> bool:
-        """Prolong the lease of a firing; False if another took it over."""
+        """Renew the lease of a firing. Return False if another process took it over."""
         return self._engine.apply(
             "runs_renew", job=job, fire_at=fire_at, holder=holder, lease_until=lease_until
         )

@@ -37,7 +37,7 @@ def schema_steps() -> tuple[Step, ...]:
 
 
 def _make_schema(connection: sqlite3.Connection) -> None:
-    """Apply the steps that are missing, with sqlite-utils, which no complete store loads."""
+    """Apply the missing steps. Only then is sqlite-utils loaded."""
     from sqlite_utils import Database, Migrations
 
     migrations = Migrations(_SET)
@@ -172,7 +172,7 @@ class SqliteEngine(Engine):
         try:
             return ready(_applied(path), DIALECT)
         except sqlite3.Error:
-            return True  # opening it says what is wrong
+            return True  # opening it raises the error
 
     @staticmethod
     def _holds_a_store(path: Path) -> bool:
@@ -180,7 +180,7 @@ class SqliteEngine(Engine):
         try:
             return bool(_applied(path))
         except sqlite3.Error:
-            return True  # opening it says what is wrong
+            return True  # opening it raises the error
 
     def check(self) -> None:
         """Return if file and WAL are those that were opened. Raises StoreBusyError."""

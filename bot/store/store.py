@@ -158,7 +158,7 @@ class Store(_Rooms):
             raise
 
     def store_noted(self) -> None:
-        """Store now what is noted for the end of the transaction, so that its faults show here."""
+        """Store now what waits for the end of the transaction, so that its errors show here."""
         self.ledger.store_noted()
         self.ledger.mark_touched()
         self.details.mark_wanted()
@@ -191,7 +191,7 @@ class Store(_Rooms):
     def is_ready(where: Path | str) -> bool:
         """Return whether there is a store that can be opened without making or migrating anything.
 
-        Raises StoreError if there is one that nobody can look into, or one of another version.
+        Raises StoreError for an unreadable store, or one of another version.
         """
         return bool(_engine_for(where).is_ready(where))
 

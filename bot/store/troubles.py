@@ -27,9 +27,9 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why a part cannot work now. *until*: everybody waits so long, in real epoch s; 0 if nobody does.
+    """Why a part cannot work now. *until*: callers wait so long, in real epoch s; 0 for no wait.
 
-    *is_busy*: WeCom says that its system is busy, or that too many calls are under way.
+    *is_busy*: WeCom reports a busy system, or too many calls at once.
     """
 
     errcode: int

@@ -84,7 +84,7 @@ def _report_health(app: Flask, health: Health, metrics_token: str | None) -> Non
 
 
 def _guard(app: Flask) -> None:
-    """Give every answer its headers, and a store that is away an answer."""
+    """Add headers to every answer, and answer while the store is unreachable."""
 
     @app.after_request
     def guard(response: Response) -> Response:

@@ -34,7 +34,7 @@ PATH = "/callback"  # and with a slash at its end
 _MAX_DIGITS = 12
 _PAUSE_S = 1.0
 _MANY = ("address:", "signature:", "store:")  # reasons of refusals that come in floods
-# Of the outer XML, which has five elements. Many take the parser 16 ms, and no signature is checked yet.
+# Elements of the outer XML, usually five. Parsing many takes 16 ms, before any check of the signature.
 _MARKS, _MOST_MARKS = (b"<", b"&", b'"', b"'"), 64
 
 
@@ -104,7 +104,7 @@ class Receiver:
         admits: Callable[[str], bool] | None = None,
         real_time: Callable[[], float] = time.time,
     ) -> None:
-        """*max_age* in seconds, 0 for any age; *peer* names the caller, *admits* who may call (None: all)."""
+        """*max_age*: seconds, 0 for any age. *peer* names the caller, *admits* checks it (None: anybody)."""
         self._crypto = crypto
         self._put = put
         self._max_age = max_age

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 MAX_BODY = 64 * 1024
-# Of every answer: a browser that was led here by somebody runs, shows and keeps nothing of it.
+# On every answer: browsers must not run, frame or cache it.
 GUARD = (
     ("x-content-type-options", "nosniff"),
     ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),

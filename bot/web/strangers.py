@@ -1,6 +1,6 @@
-"""Addresses whose callbacks fail at the signature: after many in a minute they are not told one by one.
+"""Count failed signatures by address: after many in a minute, the log sums them up.
 
-Nobody is shut out: behind a proxy WeCom may have the same address, and a genuine signature always passes.
+No address is blocked: behind a proxy WeCom may share it, and a genuine signature always passes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 MOST = 100  # failed signatures of an address in a minute
 _MINUTE_S = 60.0
-_ROOM = 1000  # addresses; a crowd of more is told as a whole
+_ROOM = 1000  # addresses; more are counted as one
 
 
 class Strangers:

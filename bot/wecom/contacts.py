@@ -254,7 +254,7 @@ def _page(client: WeComClient, asked: Mapping[str, str], token: str) -> Mapping[
 
 
 def _count(value: object) -> int:
-    """Return a whole number from 0 on. Raises ValueError."""
+    """Return a whole number of 0 or more. Raises ValueError."""
     if (number := whole(value)) < 0:
         raise ValueError("below 0")
     return number

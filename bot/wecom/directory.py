@@ -283,7 +283,7 @@ def _whole(row: dict[str, Any], name: str) -> int:
 
 
 def _wholes(value: object) -> tuple[int, ...]:
-    """Return the numbers of a list; what is none is left out."""
+    """Return the numbers in a list, without its other values."""
     found = list[int]()
     for one in value if isinstance(value, list) else []:
         with suppress(ValueError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_LARGEST = 2**53  # as JSON has it
+_LARGEST = 2**53  # the largest exact one in JSON
 _WHOLE = re.compile(r"-?[0-9]{1,16}")
 
 

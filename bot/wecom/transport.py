@@ -26,7 +26,7 @@ from bot.wecom.errors import AnswerError, NotSentError, UnknownOutcomeError, ste
 if TYPE_CHECKING:
     from bot.wecom.client import Access
 
-MOST_BYTES = 32 * 2**20  # of an answer, unpacked; a list of 20,000 members has half of it
+MOST_BYTES = 32 * 2**20  # of an unpacked answer; a list of 20,000 members takes half of it
 _PART_BYTES = 64 * 1024
 _LARGEST_CODE = 2**31 - 1  # WeCom's have seven digits at most; the store takes no larger one
 
@@ -65,7 +65,7 @@ class _Client(WeChatClient):  # type: ignore[misc]  # wechatpy ships no types
         raise AssertionError("tokens come from bot.wecom.token")
 
     def _handle_result(self, res: requests.Response, *_arguments: object, **_named: object) -> bytes:
-        """Return the body. Raises UnknownOutcomeError for one without end, unpacked or not."""
+        """Return the body. Raises UnknownOutcomeError if it exceeds the limit, packed or unpacked."""
         with res:
             content = bytearray()
             for part in res.iter_content(_PART_BYTES):
@@ -110,7 +110,7 @@ class Transport:
             except WeChatClientException as error:
                 status = getattr(error.response, "status_code", "?")
                 if error.response is not None:
-                    error.response.close()  # nobody reads its body
+                    error.response.close()  # its body is not read
                 if status == _PROXY_ASKS:
                     raise NotSentError(Sentence("sentences.proxy_refuses")) from None
                 raise UnknownOutcomeError(Sentence("sentences.http", status=status)) from None

@@ -1,1 +1,1 @@
-"""Whose callbacks are admitted: anybody's, or those from WeCom's own addresses."""
+"""Admission of callbacks: from any address, or from WeCom's own addresses only."""

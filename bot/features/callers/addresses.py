@@ -17,12 +17,12 @@ MARK = "callback_ips"
 RENEW_LOOK_S = 5.0
 LOOK_S = 60.0
 _API = "getcallbackip"
-_LEASE, _LEASE_S = "callers", 60  # of several workers one asks
+_LEASE, _LEASE_S = "callers", 60  # one of several workers asks
 _RETRY_S = 600.0
 
 
 def renewing() -> Callable[[Services], None]:
-    """Return the act that asks WeCom at the start and once a day; each obstacle is logged once."""
+    """Return the function that asks WeCom at the start and once a day. It logs each obstacle once."""
     said, not_before = "", 0.0
 
     def renew_callers(services: Services) -> None:
@@ -43,9 +43,9 @@ def renewing() -> Callable[[Services], None]:
 
 
 def _renew(services: Services, *, now: int) -> str:
-    """Ask WeCom and keep the answer; return why there is none to use, or nothing.
+    """Ask WeCom and keep the answer. Return the reason if the answer is of no use, else an empty text.
 
-    An answer that is empty or unclear replaces the list before it: from then on anybody is admitted.
+    An empty or unclear answer replaces the earlier list: from then on, every address is admitted.
     """
     try:
         with services.reads() as reads:
@@ -71,7 +71,7 @@ def _known(services: Services) -> Networks:
 
 
 def find_problem(services: Services) -> str | None:
-    """Return why anybody is admitted although only WeCom's addresses should be; None if all is well."""
+    """Return why every address is admitted instead of WeCom's only; None if all is well."""
     if not _is_wanted(services) or _known(services):
         return None
     return (
@@ -81,16 +81,16 @@ def find_problem(services: Services) -> str | None:
 
 
 class Callers:
-    """The addresses that one receiver admits. Asking costs no read of the store; `look` does that."""
+    """The addresses that one receiver admits. Only `look` reads the store."""
 
     def __init__(self, services: Services) -> None:
-        """Look for the first time. Raises StoreError."""
+        """Read the list for the first time. Raises StoreError."""
         self._services = services
         self._networks: Networks = ()
         self.look()
 
     def look(self) -> None:
-        """Take what the store knows now; call it each LOOK_S. Raises StoreError."""
+        """Read the list again; call it every LOOK_S. Raises StoreError."""
         self._networks = _known(self._services) if _is_wanted(self._services) else ()
 
     def admits(self, address: str) -> bool:

@@ -1,4 +1,4 @@
-"""The list of WeCom's addresses for callbacks: how it is read, and when it may shut anybody out."""
+"""Rules for the list of WeCom's addresses: how to read it, and when it may refuse a callback."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PARTS = 4  # of an IPv4 address
 def parse_networks(entries: object) -> Networks:
     """Return what getcallbackip lists: addresses, networks and wildcards such as 101.226.103.*.
 
-    Raises ValueError if a single one is unclear, because whoever it means would be shut out.
+    Raises ValueError if a single entry is unclear: WeCom's callbacks from there would be refused.
     """
     if not isinstance(entries, list):
         raise ValueError("no list of addresses")  # noqa: TRY004 - WeCom's answer is at fault
@@ -38,18 +38,18 @@ def _network(entry: object) -> IPv4Network | IPv6Network:
 
 
 def pack(networks: Networks, *, read_at: int) -> str:
-    """Return the list as it is stored, with the real time of its reading in epoch s."""
+    """Return the list as stored, with the real time of its reading in epoch s."""
     return json.dumps([read_at, [str(network) for network in networks]])
 
 
 def is_due(kept: str | None, *, now: float) -> bool:
-    """Return whether a list in use is a day old, or none is; *now*: real epoch s."""
+    """Return whether the list is missing or a day old at *now* (real epoch s)."""
     read_at, networks = _unpack(kept)
     return not networks or not 0 <= now - read_at < RENEW_S
 
 
 def find_usable(kept: str | None, *, now: float) -> Networks:
-    """Return the list in use; empty if there is none, it is unreadable, or over seven days from *now*."""
+    """Return the list in use; empty if it is missing, unreadable, or over seven days from *now*."""
     read_at, networks = _unpack(kept)
     return networks if abs(now - read_at) <= LONGEST_S else ()
 
@@ -63,7 +63,7 @@ def _unpack(kept: str | None) -> tuple[float, Networks]:
 
 
 def is_admitted(address: str, networks: Networks) -> bool:
-    """Return whether a callback from *address* may go on to its signature; without a list any may."""
+    """Return whether a callback from *address* may go on to its signature; without a list, each one may."""
     if not networks:
         return True
     try:

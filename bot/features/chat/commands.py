@@ -76,7 +76,7 @@ _ALIKE = 0.75  # of 1: how much a Latin word must resemble a command to be named
 _TRAILING = "。，,.!！；;:：~～…]】」 "
 # Punctuation that stays full width where the member's own text is stored.
 _PUNCTUATION = frozenset("，。！？；：（）…～")
-_IN_HIS_WORDS = frozenset({Command.APPEAL, Command.ANSWER})
+_WITH_TEXT = frozenset({Command.APPEAL, Command.ANSWER})
 # The traditional characters of the commands, as phones in Hong Kong and Taiwan write them.
 _SIMPLIFIED = str.maketrans(
     "進細為爲麼麽訴靜請規則隱驗證幫團隊導後別復銷對來須碼確認",
@@ -105,17 +105,17 @@ def parse_command(text: str) -> ParsedCommand | None:
     for word, pattern in _PATTERNS:
         if (rest := _after(pattern, plain)) is None:
             continue
-        if word in _IN_HIS_WORDS:
+        if word in _WITH_TEXT:
             rest = _after(pattern, _plain(text, keep=_PUNCTUATION)) or ""
         return ParsedCommand(command=word, rest=rest)
     return None
 
 
 def nearest_command(text: str, *, besides: Collection[Command] = ()) -> str | None:
-    """Return the name of the command that *text* contains or is one slip away from; None without one.
+    """Return the name of the command in *text*, or of one that differs by one slip; None without one.
 
-    Commands in *besides* are not named. Of several names the longest one in *text* wins; of those a slip
-    away, a command's first name.
+    Commands in *besides* are not named. Of several names in *text* the longest one wins; of
+    those that differ by a slip, a command's first name.
     """
     plain = _plain(text).translate(_SIMPLIFIED).casefold()
     words = re.findall(r"[a-z][a-z-]*", plain)

@@ -29,8 +29,8 @@ from bot.store.preferences import Way
 class Desk:
     """The data shared by answers as of one moment. *at* is aware, by the service's clock.
 
-    *about*: the userids with figures in these answers; no other figures are read. *kept*: of a large team the
-    kept figures are enough for direct reports, too.
+    *about*: the userids with figures in these answers; no other figures are read. *kept*: for direct reports
+    of a large team, kept figures are enough.
     """
 
     def __init__(

@@ -79,7 +79,7 @@ def _with_time(desk: Desk, message: Message) -> Message:
 
 
 def list_wishes(desk: Desk, leader: str, own: Collection[str]) -> list[tuple[str, date]]:
-    """Return the names of those of *own*, direct reports, who lately asked for help, and on which day."""
+    """Return the names of the direct reports *own* with a recent request for help, and its day."""
     since = desk.local.date() - timedelta(days=_WISHED_DAYS - 1)
     # Only direct leaders got the request, so only they are reminded.
     return [

@@ -191,7 +191,7 @@ def _signed(
 
 
 def _change(userid: str, result: Result | None, now: QuotaFigures | None) -> Change | None:
-    """Return how the line of *userid* differs from the figures of *now*; None if it does not."""
+    """Return the difference between the line of *userid* and the figures of *now*; None without one."""
     stored = None if result is None else result.line
     if stored is not None and now is not None and figures_of(stored) == figures_of(now):
         return None
@@ -212,7 +212,7 @@ def _computed(
 ) -> Iterator[_Rows]:
     """Yield the figures as of *at*, computed anew in pieces, regardless of stored results.
 
-    Nobody's if the quota is gone from the file and was never recorded.
+    None if the quota is gone from the file and was never recorded.
     """
     if not (quota_period := _quota_period(services, quota, period)):
         yield iter(())
@@ -222,7 +222,7 @@ def _computed(
 
 
 def _best(services: Services, quota: str, period: str, *, at: datetime) -> AbstractContextManager[_Rows]:
-    """Return the figures as of *at* in which no contact that counted at the close is lost."""
+    """Return the figures as of *at*, in which each contact that counted at the close still counts."""
 
     def keep(branch: Branch) -> Branch:
         asked = [person.userid for person in branch.people]
@@ -242,12 +242,12 @@ def _best(services: Services, quota: str, period: str, *, at: datetime) -> Abstr
 
 
 def _stored(services: Services, quota: str, period: str) -> Iterator[tuple[str, Result]]:
-    """Yield the version that holds of each line, by userid."""
+    """Yield the valid version of each line, by userid."""
     return ((result.line.userid, result) for result in services.store.results.iter_newest(quota, period))
 
 
 def _together(*streams: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, list[Any]]]:
-    """Yield what *streams* have of each userid, None where one has nothing; each is in their order."""
+    """Yield the entries of each userid in *streams*, None for a missing one. All are sorted by userid."""
 
     def numbered(number: int, stream: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, int, Any]]:
         return ((userid, number, item) for userid, item in stream)
@@ -271,7 +271,7 @@ def _note(
     at: int,
     reason: str = "",
 ) -> None:
-    """Store number and digest of the *lines*, and the root over all that hold now, in the audit chain."""
+    """Store number and digest of the *lines*, and the root over all valid ones, in the audit chain."""
     detail = {**lines, "reason": reason, **proof.publish(services.store, quota, period)}
     services.store.audit.add(at=at, actor=actor, act=act, subject=f"{quota} {period}", detail=detail)
 

@@ -163,7 +163,7 @@ class Delivery:
         if kind is ErrorKind.TRANSIENT:
             if error.errcode == SYSTEM_BUSY:
                 return self._busy(due, error)
-            if error.errcode in TOO_MANY_AT_ONCE:  # no fault of this message, so no try of it is spent
+            if error.errcode in TOO_MANY_AT_ONCE:  # not the message's fault: does not count as a try
                 self._later(due, wait=0, unsure=False, error=str(error), spent=False)
                 return Trouble(error.errcode, str(error), is_busy=True)
             if due.attempts + 1 < TRIES:
@@ -239,7 +239,7 @@ class Delivery:
         )
 
     def _message(self, due: Due, body: Mapping[str, Any]) -> bytes:
-        """Return the body of the call that sends *body* as the kind of message of *due*."""
+        """Return the body of the call that sends *body* as a message of the kind of *due*."""
         return json_bytes(
             {
                 "touser": due.to_userid,

@@ -33,7 +33,7 @@ _LOOK_S = 0.5  # the interval of waiting senders for the lease
 _CALLS_S = 0.25  # how long a step waits for calls in flight
 _SENDS_PER_SEAT = 200  # WeCom: account cap x 200 person-times a day and app
 _BATCH = 100
-# Between two probes, the last one again and again: after -1, and while others take all places of an API.
+# Seconds between two probes, the last one repeated: after -1, and while other calls use up an API's limit.
 _BUSY_PAUSES_S, _CROWDED_PAUSES_S = (5, 120, 600), (2, 5, 15, 30)
 _AFTER_FAULT_S = 60  # of a row that met a fault of ours; its neighbours do not wait
 

@@ -59,7 +59,7 @@ class FiringTurn:
 def begin_if_due(services: Services) -> None:
     """Start a comparison if it would recover lost events. Call it every few seconds.
 
-    The first one starts ten minutes after an outage: late events have come by then, and the comparison covers
+    The first one starts ten minutes after an outage: late events have come by then, so the comparison covers
     all of it. After a failed one it starts again: after ten minutes, hourly outside working hours. During an
     outage, and for members with unreadable lists: hourly within working hours. Newcomers wait for the night.
     """

@@ -26,9 +26,9 @@ def look_at_clock(services: Services) -> None:
 
 
 def put_right(services: Services) -> None:
-    """Put every stored moment right that lies too far ahead, with a log line. Call it at each start.
+    """Correct every stored moment that lies too far ahead, with a log line. Call it at each start.
 
-    Large tables are looked through only if a small one, a mark or a newest row has seen a later time.
+    It searches large tables only if a small table, a mark or a newest row holds a later time.
     """
     store, (real, played) = services.store, _now(services)
     if not store.moments.has_later(real=real, played=played):

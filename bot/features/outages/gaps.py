@@ -40,7 +40,7 @@ class Gap:
     can_wait: bool = False
 
 
-Newcomers = Mapping[str, int]  # by userid: since when their events are owed
+Newcomers = Mapping[str, int]  # by userid: the moment from which their events are missing
 
 
 def find_gap_now(services: Services, *, upto: int | None = None) -> Gap | None:
@@ -104,10 +104,10 @@ def list_unread(store: Store) -> frozenset[str]:
 
 
 def list_newcomers(services: Services) -> Newcomers:
-    """Return the people whom the newest comparison did not know, but one that begins now would.
+    """Return the people that the newest comparison did not know, but the next one would.
 
-    Each with the beginning of their first day: the outages before it are not theirs. WeCom's lists may not
-    have them at all, and no list says so. So they count for the rest of the day on which they came.
+    Each with the beginning of their first day: earlier outages do not concern them. WeCom's lists may lack
+    them, and no list says so. So they count for the rest of the day of their arrival.
     """
     store, calendar = services.store, services.config.work_calendar()
     if (run := store.syncs.last()) is None:

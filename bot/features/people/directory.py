@@ -36,7 +36,7 @@ from bot.store.store import Store
 from bot.wecom.directory import DISABLED
 
 _REMEMBERED = "roster_files"  # the mark of the last good files
-ROSTER_IMPORTED = "roster_imported"  # the mark that changes with each `import roster` or rename
+ROSTER_IMPORTED = "roster_imported"  # mark: changes with each `import roster` or rename
 RECORDED = "directory_recorded"  # the mark of the directory that the store has recorded whole
 
 

@@ -70,7 +70,7 @@ def erase_again(store: Store, marks: ErasedMarks, *, by: str, at: int) -> int:
 
 
 def _is_only_told(store: Store, found: Found, traces: Traces) -> bool:
-    """Return whether texts name a customer who stands nowhere alone, and not another one or no one."""
+    """Return whether texts name a customer without a row of their own, and no other customer."""
     customer = traces.external_userid
     is_id = _WHOLE_ID.fullmatch(customer) is not None
     return bool(found.places) and is_id and not store.erasures.is_part_of_another(customer)

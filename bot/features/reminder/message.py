@@ -85,7 +85,7 @@ def _listing(
     labels: Mapping[str, str],
     after: Mapping[str, int | None],
 ) -> Listing:
-    """Return where each quota of *due* stands; *after*: its workdays after today, None: not said."""
+    """Return a line on each quota of *due*; *after*: its workdays after today, None: not said."""
     standings = tuple(_standing(texts, row, label=labels[row.quota], after=after[row.quota]) for row in due)
     return Listing(standings, more=texts["progress.more_quotas"])
 

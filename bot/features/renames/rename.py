@@ -102,7 +102,7 @@ def rename_within(services: Services, pairs: Sequence[Pair], *, by: str) -> list
     day = services.config.work_calendar().local_day(services.clock.now())
     renamed = [_one(services, old.lower(), new.lower(), by=by, now=now, day=day) for old, new in pairs]
     store.marks.put(CHANGED, f"{store.now():.6f}")
-    store.marks.renew(directory.ROSTER_IMPORTED)  # services that run read the moved line
+    store.marks.renew(directory.ROSTER_IMPORTED)  # running services then read the moved line
     store.marks.clear(directory.RECORDED)
     return renamed
 

@@ -1,4 +1,4 @@
-"""A person's own open questions, and what they say to them: in the chat and on their page."""
+"""The open questions to a person and their answers, in the chat and on their page."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bot.store.reviews import OpenFinding, ReviewKind, ReviewState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """An observation that waits for the person's own words, until a time (local) best. *id*: of its case."""
+    """A question about an observation, best answered by a local time. *id*: of its case."""
 
     id: str
     what: Seen
@@ -64,7 +64,7 @@ def respond(
 ) -> Message:
     """Store the person's *text* about the question *chosen* of those *asked*; return what to tell them.
 
-    None, or an empty text: it is not clear what they answer. *at* is aware.
+    If *chosen* is None or *text* is empty, the question they answer is unclear. *at* is aware.
     """
     local, language = services.config.work_calendar().local(at), services.language
     if not asked:

@@ -138,7 +138,7 @@ def find(services: Services, case_id: str, *, at: datetime) -> Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseDecision:
-    """What *by* decides for *reason*. *joined_on*: a new person's first working day; None: of arrival."""
+    """The decision of *by*. *joined_on*: the first working day of a new person; None: of arrival."""
 
     accept: bool
     by: str

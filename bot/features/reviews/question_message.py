@@ -129,7 +129,7 @@ def _listing(texts: Texts, sentences: Sequence[str]) -> Listing:
 
 
 def asked_of(seen: Seen, *, language: str, at: datetime) -> str:
-    """Say one question: what was seen, and what it holds up. *at* has the zone of its times."""
+    """Say one question: what was observed, and what waits for the answer. *at* has the zone of its times."""
     texts = texts_in(language)
     holds = texts["questions.holds"].say(n=seen.holds) if seen.holds else ""
     return _seen(texts, seen, language=language, at=at) + texts.table("questions.asks")[seen.kind] + holds

@@ -172,7 +172,7 @@ def _work_out(
     *,
     tell: Callable[[int, int], None],
 ) -> Iterator[dict[Name, Side]]:
-    """Yield the results of each side under its rules; *tell* hears how many are done, of how many."""
+    """Yield the results of each side under its rules; *tell* gets the number done and the total."""
     done, total = 0, sum(map(len, sides))
 
     def finish(count: int) -> None:

@@ -29,9 +29,9 @@ def load_people(services: Services) -> KnownPeople:
 
 
 def remember(services: Services, name: Hashable, stamp: object, make: Callable[[], T]) -> T:
-    """Return what *make* computes, under *name*: once until people or *stamp* change.
+    """Return the result of *make*, kept under *name* until people or *stamp* change.
 
-    For what a page needs of thousands of people. A new name replaces the one that was asked for longest ago.
+    For pages about thousands of people. A new name replaces the least recently used one.
     """
     derived = _load_people(services).derived
     known = derived.pop(name, None)

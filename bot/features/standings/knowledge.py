@@ -17,7 +17,7 @@ from bot.store.store import Store
 SAME_ADD_S = 60  # details belong to the add this close to WeCom's createtime
 _Details = Mapping[tuple[str, str], Sequence[StoredDetails]]  # by employee and customer
 _Facts = Mapping[tuple[str, str], StoredFacts]  # by kind of key and key
-_ID = "external_userid"  # the kind of key that is believed most
+_ID = "external_userid"  # the most reliable kind of key
 _CUSTOMER, _STATE = itemgetter(1), itemgetter(6)  # of a contact
 _new = tuple.__new__
 
@@ -102,9 +102,9 @@ def _keys(contacts: Mapping[str, Sequence[Contact]], details: _Details) -> set[s
 def _known(
     contacts: Iterable[Contact], details: _Details, facts: _Facts, others: Sequence[str]
 ) -> list[Contact]:
-    """Return one employee's *contacts* with what is known of them.
+    """Return one employee's *contacts* with the facts about them.
 
-    *others*: the kinds of keys in *facts* beside _ID, which is believed most, in the order of KEY_KINDS.
+    *others*: the kinds of keys in *facts* except _ID, the most reliable first, in the order of KEY_KINDS.
     """
     known = []
     for contact in contacts:
@@ -126,7 +126,7 @@ def _known(
 def _named(
     kinds: Iterable[str], facts: _Facts, state: str, stored: StoredDetails | None
 ) -> Iterator[tuple[str, StoredFacts]]:
-    """Yield what the bank says of a customer by other keys than the id, with the kind of key."""
+    """Yield the bank's facts about a customer under keys other than the id, with the kind of key."""
     for kind in kinds:
         if kind == "state":
             keys = [state] if state else []
@@ -138,7 +138,7 @@ def _named(
 def _merge(
     said: Sequence[tuple[str, StoredFacts]],
 ) -> tuple[str | None, Mapping[str, bool], frozenset[str]]:
-    """Return manager, facts, and those of them that are self-declared; of several lines the last one wins."""
+    """Return manager, facts, and the self-declared ones among them; of several lines the last one wins."""
     manager, facts, kinds = None, dict[str, bool](), dict[str, str]()
     for kind, stored in said:
         facts |= stored.facts

@@ -11,7 +11,7 @@ from bot.services import Services
 
 
 def load_bank(services: Services, *, day: date) -> Bank:
-    """Return who leads whom and who decides on the local *day*, by the tree of now; made once for many."""
+    """Return leaders and reviewers on the local *day*, by the current tree; built once for many calls."""
     review, admins = services.config.review.reviewers, services.config.admins.userids
 
     def make() -> Bank:

@@ -339,9 +339,9 @@ def load_branch(
 
 
 def _begin_of(quota: Quota, period: Period, *, calendar: WorkCalendar, window_s: int, holds: bool) -> int:
-    """Return from which moment on (epoch s) adds may matter to the figures of *quota* in *period*."""
+    """Return the moment (epoch s) since which adds may change the figures of *quota* in *period*."""
     if quota.basis is Basis.HELD and holds:
-        return 0  # the neighbours of a living contact, lost ones too, make it a finding
+        return 0  # every neighbour of a living contact, even a lost one, may make it a finding
     # a day more than the period: yesterday's facts on its first day
     begin = calendar.start_of(period.first - timedelta(days=1)) - window_s
     if quota.reward is not None and quota.reward.min_kept:

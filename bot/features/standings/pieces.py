@@ -40,7 +40,7 @@ def load_piece(
     stored: bool = True,
     change: Callable[[Branch], Branch] = lambda branch: branch,
 ) -> Standings:
-    """Return the figures of *userids* as of *at* (aware), as `load_standings_in` has them of everybody.
+    """Return the figures of *userids* as of *at* (aware), as `load_standings_in` does for everybody.
 
     Ranks are among *userids*, and so is the reward of a rank. *change*: of the input, before anything is
     computed from it.

@@ -50,10 +50,10 @@ def compute_ranks(
     few: int | None = None,
     kept: bool = True,
 ) -> dict[_Of, Ranked]:
-    """Return the places of the *rows* that are not exempt, as of *at* (aware), or some minutes before it.
+    """Return the places of *rows* without exempt ones, as of *at* (aware) or some minutes earlier.
 
-    Places among more than *few* (FEW) are taken from the kept figures, which looks through all of them. Not
-    *kept*: these have no place.
+    Places among more than *few* (FEW) come from the kept figures, and that reads all of them. Not *kept*:
+    these have no place.
     """
     crowds = _Crowds(services, few=figures.FEW if few is None else few)
     quotas = {quota.id: quota for quota, _ in load_rulebook(services).periods_at(_day(services, at))}
@@ -147,7 +147,7 @@ def _places(rows: Iterable[QuotaFigures], quotas: Mapping[str, Quota]) -> dict[_
 
 
 class _Crowds:
-    """Groups of people that may be ranked together, read once each until people change."""
+    """Groups of people with a common ranking; each is read once until people change."""
 
     def __init__(self, services: Services, *, few: int) -> None:
         self._services, self._few = services, few

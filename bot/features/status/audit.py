@@ -1,4 +1,4 @@
-"""Whether the audit log is whole: verified as a whole, and kept, so that a page need not do it again."""
+"""Verify the whole audit log, and keep the result for pages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FRESH_S = 24 * 3600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainState:
-    """The chain as verified at *at* (epoch s): *entries*, the first of them that does not fit or None."""
+    """The chain as verified at *at* (epoch s): number of *entries*, and the first wrong one or None."""
 
     at: int
     entries: int
@@ -24,7 +24,7 @@ class ChainState:
 
 
 def verify_chain(services: Services, *, at: datetime) -> ChainState:
-    """Verify every entry as of *at* (aware), and keep what was found."""
+    """Verify every entry as of *at* (aware), and keep the result."""
     store = services.store
     state = ChainState(at=epoch_of(at), entries=store.audit.newest(), broken_at=store.audit.broken_at())
     with store.transaction():
@@ -33,7 +33,7 @@ def verify_chain(services: Services, *, at: datetime) -> ChainState:
 
 
 def last_state(services: Services, *, at: datetime) -> ChainState:
-    """Return what was found last; verify if that was a day before *at* (aware) or never."""
+    """Return the last result; verify if it is a day old at *at* (aware) or missing."""
     text = services.store.marks.get(_MARK)
     state = None if text is None else ChainState(**json.loads(text))
     if (

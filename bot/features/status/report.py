@@ -26,7 +26,7 @@ _OWN_PARTS = {"clock", "space", "decree", "ledger", "callers"}
 def status_report(
     services: Services, degraded: list[dict[str, Any]], *, chain: ChainState | None = None
 ) -> dict[str, Any]:
-    """Return what `status` prints for programs; *degraded* as `list_degraded` has it.
+    """Return the JSON of `status`; *degraded* as `list_degraded` returns it.
 
     *chain*: the state of the audit log; None: it is verified now.
     """
@@ -94,7 +94,7 @@ def _catch_up(services: Services) -> dict[str, Any]:
 
 
 def list_degraded(services: Services) -> list[dict[str, Any]]:
-    """Return what `readyz` says of this machine, of next year's calendar and of WeCom's addresses."""
+    """Return the lines of `readyz` on this machine, next year's calendar and WeCom's addresses."""
     degraded: list[dict[str, Any]] = Health.of(services).report()["degraded"]
     return [part for part in degraded if part["part"] in _OWN_PARTS]
 

@@ -59,7 +59,7 @@ class TeamDigest:
     """Messages to leaders as of the moment of *standings*; shared data is read once.
 
     *help_on*: the local day of the help; without it the day of *standings*. Messages do not name people on
-    leave that day. *org_chart*: that of the day, if it is there already.
+    leave that day. *org_chart*: that of the day, if already loaded.
     """
 
     def __init__(
@@ -289,7 +289,7 @@ def leads(services: Services, leader: str, whom: str, *, people: KnownPeople, da
 
 
 def _need(standings: Standings, person: Person, row: QuotaFigures | None) -> Need | None:
-    """Return what *person* needs most in the quota of *row*, where they are behind; None without a row."""
+    """Return the main need of *person* in the quota of *row*, where they are behind; None without a row."""
     if row is None:
         return None
     return need_of(

@@ -91,7 +91,7 @@ def digest(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Digest:
-    """What a digest tells, for its text and its card; *helped*: whom to help, the first ones first."""
+    """The content of a digest, for its text and its card; *helped*: people to help, the most urgent first."""
 
     language: str
     texts: Texts
@@ -121,7 +121,7 @@ class _Digest:
         )
 
     def card(self) -> Card:
-        """Return the card, which says the same in short."""
+        """Return the card, a short form of the text."""
         first = self.helped[:HELP_FIRST]
         return Card(
             rows=_rows(self.texts, self.team, self.replies),

@@ -1,4 +1,4 @@
-"""How a team stands, in the sentences of the digest and of the week."""
+"""Sentences on a team's figures, for the digest and the weekly message."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.messages.catalog import Texts
 from bot.messages.lines import kept_of, labels_of
 from bot.messages.message import Keep, Line, Listing
 
-# A person with several quotas is where the worst of them is; this order is from worst to best.
+# From worst to best: a person with several quotas has the status of the worst one.
 _WORST_FIRST = (Status.BEHIND, Status.MISSED, Status.ON_TRACK, Status.COVERED, Status.MET, Status.EXEMPT)
 
 

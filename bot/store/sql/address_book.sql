@@ -1,5 +1,5 @@
 -- name: book_put(userid, name, departments, leads, position, status, direct_leader, tags, state, state_since, listed_on, arrived_on, joined_on, read_on)*!
--- A member as WeCom shows him now, or as he was seen last.
+-- A member as WeCom shows them now, or showed them last.
 INSERT INTO address_book (userid, name, departments, leads, position, status, direct_leader, tags, state,
                           state_since, listed_on, arrived_on, joined_on, read_on)
 VALUES (:userid, :name, :departments, :leads, :position, :status, :direct_leader, :tags, :state,

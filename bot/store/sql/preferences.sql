@@ -42,7 +42,7 @@ UPDATE leaves_said
                       AND other.last_day < leaves_said.last_day);
 
 -- name: leave_said_drop(userid, day)!
--- What would still keep him away after the day.
+-- Leave after the day.
 DELETE FROM leaves_said
  WHERE userid = :userid
    AND last_day > :day;

@@ -25,7 +25,7 @@ SELECT CAST(:userid AS TEXT), day, wished_at
 ON CONFLICT (userid, day) DO NOTHING;
 
 -- name: rename_lists_shown(old_userid, userid)!
--- The list that he was shown last, unless he was shown one under the new userid.
+-- The list shown last, unless one was shown under the new userid.
 INSERT INTO lists_shown (userid, number, external_userid, shown_at)
 SELECT CAST(:userid AS TEXT), number, external_userid, shown_at
   FROM lists_shown
@@ -40,7 +40,7 @@ UPDATE words
  WHERE userid = :old_userid;
 
 -- name: rename_unasked_days(old_userid, userid)!
--- What he was told of a day under both userids counts together.
+-- Messages of a day under both userids count together.
 INSERT INTO unasked_days (userid, day, number)
 SELECT CAST(:userid AS TEXT), day, number
   FROM unasked_days

@@ -173,7 +173,7 @@ DELETE FROM sync_listed
                                       LIMIT :chunk);
 
 -- name: sync_handed(userid, external_userid)
--- Who else has this customer because an admin gave him.
+-- Another employee with this customer, through an admin's transfer.
 SELECT createtime
   FROM sync_listed
  WHERE external_userid = :external_userid

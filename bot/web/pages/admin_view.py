@@ -155,9 +155,9 @@ class AdminPage:
         ]
 
     def changes(self) -> list[dict[str, object]]:
-        """Return what the file, as it stands now, would change: the lines of `quotabot quotas diff`.
+        """Return the changes in the current file: the lines of `quotabot quotas diff`.
 
-        A file with faults changes nothing: then these are said.
+        For a file with faults, return the faults.
         """
         file = self._services.config.file
         try:

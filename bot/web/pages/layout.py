@@ -69,7 +69,7 @@ def files() -> Blueprint:
 
     @static.get("/favicon.ico")
     def icon() -> Response:
-        """Serve the icon under the name that browsers ask for unasked."""
+        """Serve the icon under the name that browsers request by default."""
         return static.send_static_file("icon.svg")
 
     @static.after_request
@@ -92,7 +92,7 @@ def file(name: str) -> str:
 
 
 def page_within(number: int, *, rows: int, a_page: int) -> tuple[int, int]:
-    """Return the page next to *number* that there is, and how many pages so many *rows* fill."""
+    """Return the existing page nearest to *number*, and the number of pages for so many *rows*."""
     pages = max(1, -(-rows // a_page))
     return min(max(number, 1), pages), pages
 

@@ -125,7 +125,7 @@ class OwnPage:
         return {"x": [f"{one.day:%m-%d}" for one in course], "series": series}
 
     def questions(self) -> list[dict[str, object]]:
-        """Return the questions that wait for this person's own words, as the chat puts them."""
+        """Return the open questions to this person, worded as in the chat."""
         desk = self._desk
         asked = list_questions(desk.services, self._userid) if self.is_in_rollout else []
         return [

@@ -111,7 +111,7 @@ def _decide(services: Services, visitor: Visitor) -> list[str]:
 
 
 def _decision(case: Case, visitor: Visitor) -> CaseDecision:
-    """Return what the form that was sent decides of *case*."""
+    """Return the decision on *case* in the submitted form."""
     accept = _accepts()
     joined_on = _first_day(case) if accept else None
     return CaseDecision(accept=accept, by=visitor.userid, reason=_reason(), joined_on=joined_on)

@@ -1,6 +1,6 @@
-"""/team of a leader of many: sums from the kept figures, made once for each of them; people a page at a time.
+"""/team for leaders of many people: sums from the kept figures, and people page by page.
 
-What is read and sent does not grow with the team. Only the people to help first are computed anew.
+Reads and size do not grow with the team. Only the people to help first are computed anew.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from bot.web.pages import team_people
 from bot.web.pages.team_people import Choice, TeamRow
 from bot.web.pages.team_view import TeamPage
 
-MANY = 500  # people: live figures of fewer are read within the time that a reader waits
+MANY = 500  # people: live figures of fewer are read fast enough for a page
 MOST_TO_HELP = 20
 _MOST_IN_A_FILE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """What the page says of all people together. *own*: userids of direct reports. *at*: of the figures."""
+    """All people together. *own*: userids of direct reports. *at*: of the figures."""
 
     lines: Sequence[str]
     quotas: Sequence[dict[str, object]]
@@ -63,7 +63,7 @@ def _whole(services: Services, userid: str, *, at: datetime, kept: bool = True) 
 
 
 def _summarise(page: TeamPage) -> Summary | None:
-    """Return what *page* says of all people; None if their figures are not kept."""
+    """Return the summary of *page*; None without kept figures."""
     if page.desk.standings.beside.at is None:
         return None
     return Summary(
@@ -77,7 +77,7 @@ def _summarise(page: TeamPage) -> Summary | None:
 
 
 class LargeTeamPage(TeamPage):
-    """The page of *userid*, who leads many people, with the *summary* of their kept figures."""
+    """The page of *userid*, leader of many people, with the *summary* of their kept figures."""
 
     def __init__(self, services: Services, userid: str, summary: Summary, *, at: datetime) -> None:
         self._summary, self._figures = summary, services.store.figures
@@ -134,7 +134,7 @@ class LargeTeamPage(TeamPage):
         return self._page(n, choice, lambda page: self._listed(choice, most=size, skipped=(page - 1) * size))
 
     def chosen(self, choice: Choice) -> list[TeamRow]:
-        """Return the rows of all pages that *choice* asks for."""
+        """Return all rows that match *choice*."""
         return self._listed(choice, most=_MOST_IN_A_FILE)
 
     def _listed(self, choice: Choice, *, most: int, skipped: int = 0) -> list[TeamRow]:

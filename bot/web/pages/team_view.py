@@ -198,7 +198,7 @@ class TeamPage:
         }
 
     def _behind(self) -> Sequence[TeamMember]:
-        """Return direct reports, with everybody whom the list names."""
+        """Return direct reports, with all people in the list."""
         return self._content.own
 
     def _more_behind(self) -> int:
