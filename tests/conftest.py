@@ -1,6 +1,12 @@
 """A real PostgreSQL for the tests that ask for one: binaries from a package, one server a session."""
 
+# ruff: noqa: E402 - what is imported before bytecode is kept is compiled by every worker
+
 from __future__ import annotations
+
+from builders import speed
+
+speed.cache_bytecode()
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -9,7 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import structlog
-from builders import examples, speed
+from builders import examples, flask_speed
 from builders.postgres import Server, server_folder
 from builders.stores import Databases, SqliteTemplate
 
@@ -18,9 +24,9 @@ from bot.store.store import Store
 pytest_plugins = ["builders.browser", "builders.days"]
 
 examples.register()
-speed.cache_bytecode()
 speed.keep_files_in_memory()
-speed.share_templates()
+flask_speed.share_templates()
+flask_speed.build_addresses_late()
 
 # Files that last: two run at once, and whichever began last would keep the other waiting at the end.
 _LONG = (
@@ -38,6 +44,11 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Before a worker collects."""
+    speed.import_in_turns(session.config)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

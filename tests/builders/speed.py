@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
-from types import CodeType
 
-from flask import Flask
-from jinja2.bccache import Bucket, BytecodeCache
+import pytest
 
 ROOT = Path(__file__).parents[2]
 _MEMORY = Path("/dev/shm")
@@ -29,31 +29,34 @@ def cache_bytecode() -> None:
     sys.pycache_prefix, sys.dont_write_bytecode = folder, False
 
 
+def memory() -> Path | None:
+    """Return a folder in memory, if there is one with room."""
+    is_large = os.access(_MEMORY, os.W_OK | os.X_OK) and shutil.disk_usage(_MEMORY).free >= _ENOUGH
+    return _MEMORY if is_large else None
+
+
 def keep_files_in_memory() -> None:
     """Put the folders of tests into memory if there is room.
 
     A store syncs each commit to the disk, milliseconds every time, and no test cuts the power.
     """
-    if os.access(_MEMORY, os.W_OK | os.X_OK) and shutil.disk_usage(_MEMORY).free >= _ENOUGH:
-        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
+    if (folder := memory()) is not None:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
 
 
-class _Compiled(BytecodeCache):
-    """What Jinja made of templates, for every application of this process; a changed text is another one."""
+def import_in_turns(config: pytest.Config) -> None:
+    """Import the test files in another order than the other workers: what one has compiled others find.
 
-    def __init__(self) -> None:
-        self._codes: dict[tuple[str, str], CodeType] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Give *bucket* what is there."""
-        bucket.code = self._codes.get((bucket.key, bucket.checksum))
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep what was made."""
-        assert bucket.code is not None
-        self._codes[bucket.key, bucket.checksum] = bucket.code
-
-
-def share_templates() -> None:
-    """Let Flask's applications share their compiled templates: each test makes its own application."""
-    Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": _Compiled()}
+    In a fresh checkout each worker would rewrite the assertions of all files at the same time as the others.
+    """
+    worker = getattr(config, "workerinput", None)
+    if worker is None:
+        return
+    places = [Path(argument.partition("::")[0]) for argument in config.args]
+    files = [
+        file for place in places for file in ([place] if place.suffix else sorted(place.glob("test_*.py")))
+    ]
+    begin = len(files) * int(worker["workerid"].removeprefix("gw")) // worker["workercount"]
+    for file in files[begin:] + files[:begin]:
+        with suppress(Exception, pytest.skip.Exception):  # collecting it says what is wrong
+            importlib.import_module(file.stem)
