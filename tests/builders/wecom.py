@@ -39,6 +39,11 @@ class WeCom:
                 self.phones[body] += 1
                 self.delivered[message["touser"]] += 1
 
+    def shown(self) -> dict[bytes, int]:
+        """Return `phones` as they are now, while senders go on."""
+        with self._lock:
+            return dict(self.phones)
+
     def token(self) -> str:
         time.sleep(0.2)  # long enough for others to ask, too, if they may
         with self._lock:

@@ -154,14 +154,14 @@ class Round:
         """End calls and processes, and fill in the books."""
         self.callers.stop()
         self.jobs.finish()
-        books = self._books()
         until(
-            lambda: not sum(line.lost for line in books.check(self.fleet.place)),
+            lambda: not any(line.lost for line in self._books().check(self.fleet.place)),
             within_s=_WHOLE_S,
             look_s=1.0,
         )
         self.failures += self.fleet.fallen()
         codes = self.fleet.end()
+        books = self._books()
         self.lines = books.check(self.fleet.place)
         self.lines.append(total(self.lines, "all"))
         self.failures += books.failures
@@ -184,12 +184,12 @@ class Round:
     # --- looking ---
 
     def _books(self) -> RealBooks:
-        return RealBooks(self.callers.calls, self.wecom.phones, self.jobs.owed)
+        return RealBooks(self.callers.calls, self.wecom.shown(), self.jobs.owed)
 
     def _lacks(self, part: str) -> bool:
         """Return whether something of *part* that was accepted has not had its effect yet."""
         calls = [call for call in list(self.callers.calls) if call.part == part and call.is_ok]
-        books = RealBooks(calls, self.wecom.phones)
+        books = RealBooks(calls, self.wecom.shown())
         return any(line.lost for line in books.check(self.fleet.place))
 
     def _answered(self, number: int) -> None:
