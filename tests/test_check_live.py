@@ -142,10 +142,14 @@ def test_what_the_console_lacks_is_named_with_its_menu(
 @pytest.mark.parametrize(
     ("fault", "part", "words"),
     [
-        pytest.param({"token_error": {"errcode": 40001, "times": 50}}, "token", "secret 不对", id="secret"),
-        pytest.param({"token_error": {"errcode": 40013, "times": 50}}, "token", "corp_id 不对", id="corp"),
+        pytest.param(
+            {"token_error": {"errcode": 40001, "times": 50}}, "token", "该应用 → Secret", id="secret"
+        ),
+        pytest.param(
+            {"token_error": {"errcode": 40013, "times": 50}}, "token", "企业信息 → 企业ID", id="corp"
+        ),
         pytest.param({"read_error": {"errcode": 60011, "times": 50}}, "agent", "可见范围", id="60011"),
-        pytest.param({"gateway": {"times": 50}}, "token", "errcode", id="a gateway answers"),
+        pytest.param({"gateway": {"times": 50}}, "token", "行内代理", id="a gateway answers"),
     ],
 )
 def test_an_error_of_one_call_is_said_where_it_belongs(
@@ -176,7 +180,7 @@ def test_somebody_outside_of_a_range_is_named(sandbox: SandboxProcess, config: P
     ("old", "new", "part", "words"),
     [
         pytest.param('callback_token = "', 'callback_token = "X', "callback_check", "签名不符", id="token"),
-        pytest.param("agent_id = ", "agent_id = 9", "agent", "agent_id 和 secret", id="agent"),
+        pytest.param("agent_id = ", "agent_id = 9", "agent", "同一页面复制", id="agent"),
         pytest.param('roles = ["客户经理"]', 'roles = ["行长"]', "quotas", "cm-monthly", id="empty quota"),
         pytest.param('userids = ["zg01", "zg02"]', "userids = []", "reviewers", "yg01", id="nobody decides"),
         pytest.param(
@@ -266,7 +270,9 @@ def test_the_command_exits_with_1_and_speaks_to_programs(
     assert "OK  Secret 和 token：能取到" in good.out
     assert bad.code == 1
     assert report["ok"] is False
-    assert {part["part"]: part["state"] for part in report["live"]}["contacts"] == "wrong"
+    (contacts,) = (part for part in report["live"] if part["part"] == "contacts")
+    assert contacts["state"] == "wrong"
+    assert contacts["text"].endswith("可调用接口的应用: add the app")  # programs read one language
     assert quotabot("check", "--config", str(config)).code == 0
 
 

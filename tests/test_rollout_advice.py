@@ -90,4 +90,5 @@ def test_check_says_the_next_step(
 
     assert done.code == 0
     assert "还不到改为 pilot 的时候" in done.out
-    assert report["rollout"] == done.out.splitlines()[1:]
+    assert report["rollout"][0].startswith("Not yet time for pilot")
+    assert len(report["rollout"]) == len(done.out.splitlines()[1:])

@@ -19,8 +19,8 @@ from bot.store.store import Store
 _SIGNS = {PartState.OK: "OK", PartState.NOTE: "--", PartState.WRONG: "!!", PartState.SKIPPED: ".."}
 
 
-def live_parts(config: Config) -> Iterator[Part]:
-    """Try every part of *config* once; open the store only if it is there."""
+def live_parts(config: Config, language: str = "") -> Iterator[Part]:
+    """Try every part of *config* once, in *language*, else in its own; open the store only if it is there."""
     services: Services | None = None
     error = ""
     with ExitStack() as stack:
@@ -34,7 +34,9 @@ def live_parts(config: Config) -> Iterator[Part]:
             people = services.directory
         else:
             people = directory.build_directory(config, directory.read_files(config), None)
-        yield from check_parts(config, services, people, client, now=time.time, store_error=error)
+        yield from check_parts(
+            config, services, people, client, now=time.time, store_error=error, language=language
+        )
 
 
 def part_for_people(part: Part, config: Config) -> str:

@@ -24,12 +24,13 @@ def check_parts(
     *,
     now: Callable[[], float],
     store_error: str = "",
+    language: str = "",
 ) -> Iterator[Part]:
     """Yield every part as soon as it is tried; *services* None: there is no store, or *store_error*.
 
-    *people*: as far as they are known; *now* gives real time (epoch s).
+    *people*: as far as they are known; *now* gives real time (epoch s). *language*: else the configured one.
     """
-    texts = texts_in(config.locale.language)
+    texts = texts_in(language or config.locale.language)
     today = config.work_calendar().day_of(int(now()))
     yield from store_parts(services, config, texts, error=store_error)
     yield from WeComCheck(config, client, texts, _asked(config, people, today), now).parts()

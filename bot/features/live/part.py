@@ -48,7 +48,7 @@ def named(userids: Sequence[str]) -> str:
 def refused(name: str, error: WeComError, texts: Texts) -> Part:
     """Return a part that WeCom refuses, with what to change in its console."""
     if not isinstance(error, AnswerError):
-        return wrong(name, str(error))
+        return wrong(name, texts["live.no_answer"].say(why=error))
     remedy = texts.table("live.remedies").get(str(error.errcode))
     remedy = remedy or texts.table("admin.remedies").get(str(error.errcode)) or texts["live.no_remedy"]
     code = f"{error.errcode} {error.stem}".strip()
