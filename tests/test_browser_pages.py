@@ -7,10 +7,11 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pytest
-from builders.browser import DESKTOP, PHONE, NewPage, assert_accessible
+from builders.browser import DESKTOP, PHONE, NewPage, assert_accessible, broken_tokens
 from builders.delivery import give_up
 from builders.e2e import add_customers, at, outbox_rows
 from builders.pages import NOON, beside_wecom
@@ -21,6 +22,7 @@ from python_calamine import CalamineWorkbook
 
 from bot.core.relations import RelationKind
 from bot.features.contacts.contact_list import number_contacts
+from bot.features.preferences import preferences
 from bot.features.reviews.decide import open_appeal
 from bot.messages.catalog import texts_in
 from bot.services import Services
@@ -76,6 +78,25 @@ def test_own_figures_are_for_every_eye_and_every_width(bank: Bank, new_page: New
         expect(page.locator("[data-chart] canvas")).to_be_visible()
         assert_accessible(page)
         assert overflow(page) == 0
+
+
+@pytest.mark.parametrize(
+    ("userid", "path"), [("yg01", "/me"), ("zg01", "/team"), ("zg02", "/review"), ("zg01", "/admin")]
+)
+def test_no_line_ends_within_a_date_an_id_or_a_number_and_its_unit(
+    bank: Bank, new_page: NewPage, userid: str, path: str
+) -> None:
+    services = bank.services
+    open_appeal(services, "yg01", "wm-lost", text="柜台误删", at=NOON)
+    with services.store.transaction():
+        preferences.on_leave(services, "yg02", at=NOON, first=NOON.date(), last=date(2026, 12, 4))
+    give_up(services, "a", at=NOON)
+    page = new_page(viewport=NARROW)
+    bank.open(page, userid, path)
+    for width in (320, 344, 360, 390):
+        page.set_viewport_size({"width": width, "height": 700})
+
+        assert broken_tokens(page) == [], width
 
 
 def test_an_appeal_goes_from_the_page_to_the_reviewer_and_back(bank: Bank, new_page: NewPage) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from builders.delivery import give_up
 from builders.e2e import FakeTime, at, change, command_here, outbox_rows, write_config
-from builders.pages import by_hand, enter, token_in, web, words
+from builders.pages import by_hand, enter, plain, token_in, web, words
 from builders.reviews import ROSTER, RULES, branch
 from flask import Flask
 from werkzeug.test import TestResponse
@@ -43,7 +43,7 @@ def app(services: Services) -> Iterator[Flask]:
 def page(app: Flask, services: Services, query: str = "") -> str:
     answer = enter(app, services, "boss").get(f"/admin{query}")
     assert answer.status_code == 200
-    return answer.text
+    return plain(answer.text)
 
 
 def section(text: str, name: str) -> str:
@@ -113,7 +113,7 @@ def test_a_dead_letter_is_retried_as_by_the_command(app: Flask, services: Servic
     give_up(services, "a", "b", at=NOON)
     shown = section(page(app, services), "dead")
 
-    after = retry(app, services, "message:a").text
+    after = plain(retry(app, services, "message:a").text)
 
     assert re.findall(r'name="id" value="([^"]+)"', shown) == ["message:a", "message:b"]
     assert "progress，发给 zhang" in words(shown)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from builders.chat import say
 from builders.e2e import QUOTA, FakeTime, add_customers, at, outbox_rows
-from builders.pages import enter, token_in, web, words
+from builders.pages import enter, plain, token_in, web, words
 from builders.reviews import BURST_ID, BURST_RULE, ROSTER, TUESDAY, branch, burst, lost_contact, morning
 from builders.work import counted_work
 from flask import Flask
@@ -50,7 +50,7 @@ def app(services: Services) -> Iterator[Flask]:
 def page(app: Flask, services: Services, userid: str = "zhang", query: str = "") -> str:
     answer = enter(app, services, userid).get(f"/me{query}")
     assert answer.status_code == 200
-    return answer.text
+    return plain(answer.text)
 
 
 def post(app: Flask, services: Services, path: str, *, userid: str = "zhang", **form: str) -> TestResponse:
@@ -130,7 +130,7 @@ def test_before_their_turn_people_get_no_figures_but_may_mute(tmp_path: Path) ->
 
     assert "这里还在试运行" in shown
     assert [part for part in ("data-chart", 'id="contacts"', 'id="rank"') if part in shown] == []
-    assert "静音到" in muted.text
+    assert "静音到" in plain(muted.text)
 
 
 # --- contacts and appeals ---
@@ -358,12 +358,12 @@ def test_mute_and_leave_do_what_the_chat_does(app: Flask, services: Services) ->
     leaves = [(str(one.first), str(one.last)) for one in preferences.leaves_of("zhang")]
     back = post(app, services, "back")
 
-    assert "静音到 11-27 周五" in muted.text
+    assert "静音到 11-27 周五" in plain(muted.text)
     assert mute is not None
     assert mute.until == int(at("2026-11-28T00:00").timestamp())
-    assert (preferences.mute_of("zhang"), "静音到 11-27" in unmuted.text) == (None, False)
+    assert (preferences.mute_of("zhang"), "静音到 11-27" in plain(unmuted.text)) == (None, False)
     assert leaves == [("2026-11-26", "2026-11-27")]
-    assert "已记休假：11-26 周四 至 11-27 周五" in away.text
+    assert "已记休假：11-26 周四 至 11-27 周五" in plain(away.text)
     assert "leave:zhang:2026-11-26:2026-11-27:2026-11-24:team" in [
         row["key"] for row in outbox_rows(services)
     ]

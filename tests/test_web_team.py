@@ -15,7 +15,7 @@ from zipfile import ZipFile
 import pytest
 from builders.chat import say
 from builders.e2e import QUOTA, add_customers, at
-from builders.pages import by_hand, enter, token_in, web, words
+from builders.pages import by_hand, enter, plain, token_in, web, words
 from builders.reviews import DEPARTMENTS, ROSTER, branch, lost_contact
 from flask import Flask
 from flask.testing import FlaskClient
@@ -56,7 +56,7 @@ def app(services: Services) -> Iterator[Flask]:
 def page(app: Flask, services: Services, userid: str = "team", query: str = "") -> str:
     answer = enter(app, services, userid).get(f"/team{query}")
     assert answer.status_code == 200
-    return answer.text
+    return plain(answer.text)
 
 
 def section(text: str, name: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from builders.e2e import QUOTA, FakeTime, add_customers, at
-from builders.pages import enter, token_in, web, words
+from builders.pages import enter, plain, token_in, web, words
 from builders.reviews import DEPARTMENTS, branch
 from builders.work import counted_work
 from flask import Flask
@@ -65,7 +65,7 @@ def is_large(monkeypatch: pytest.MonkeyPatch) -> None:
 def page(app: Flask, services: Services, query: str = "") -> str:
     answer = enter(app, services, "boss").get(f"/team{query}")
     assert answer.status_code == 200
-    return answer.text
+    return plain(answer.text)
 
 
 def section(text: str, name: str) -> str:

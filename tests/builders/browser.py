@@ -21,6 +21,23 @@ _OWN_HOSTS = {"127.0.0.1", "localhost", ""}
 _AXE = Path(__file__).parents[1] / "axe-core" / "axe.min.js"
 _MISSING = "SKIPPED: no Chromium on this machine (Debian: apt-get install chromium fonts-noto-cjk)"
 
+_BROKEN = r"""() => {
+  const tokens = /[0-9A-Za-z_.:+]*-[0-9A-Za-z_.:+-]*[0-9A-Za-z_]|\d[\d.,]* (?=\p{L})\p{L}/gu, found = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const { data, parentElement } = texts.currentNode;
+    if (!parentElement.checkVisibility()) continue;
+    for (const { 0: token, index } of data.replace(/\u00a0/g, " ").matchAll(tokens)) {
+      const range = document.createRange();
+      range.setStart(texts.currentNode, index);
+      range.setEnd(texts.currentNode, index + token.length);
+      const lines = new Set([...range.getClientRects()].filter((one) => one.width > 1).map((one) => one.top));
+      if (token.length <= 26 && lines.size > 1) found.push(token);
+    }
+  }
+  return found;
+}"""
+
 NewPage = Callable[..., "Page"]
 
 
@@ -85,6 +102,12 @@ def assert_accessible(page: Page) -> None:
         for one in found
         if one["impact"] in ("serious", "critical")
     ] == []
+
+
+def broken_tokens(page: Page) -> list[str]:
+    """Dates, short ids and options, numbers with their unit: those of *page* that stand on two lines."""
+    found: list[str] = page.evaluate(_BROKEN)
+    return found
 
 
 def _answer(route: Route, faults: list[str]) -> None:

@@ -61,9 +61,14 @@ def token_in(page: str) -> str:
     return found.pop()
 
 
+def plain(page: str) -> str:
+    """*page* without the marks that keep dates, ids and numbers with units on one line."""
+    return re.sub(r'<span class="nowrap">([^<]*)</span>', r"\1", page).replace("&nbsp;", " ")
+
+
 def words(page: str) -> str:
     """What *page* says, without its markup."""
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", plain(page))).split())
 
 
 @contextmanager

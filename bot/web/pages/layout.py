@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, current_app, request
+from markupsafe import Markup
 
 from bot.messages.catalog import texts_in
 
@@ -29,6 +31,11 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+# A tag, or what a line must not end within: a date, an id or an option with its hyphens, a number with its unit.
+_WHOLE = re.compile(
+    r"<[^>]*>|[0-9A-Za-z_.:+]*-[0-9A-Za-z_.:+-]*[0-9A-Za-z_](?: \d\d:\d\d)?|\d[\d.,]* (?=[^\W\d])"
+)
+_LONGEST_WHOLE = 26  # characters: a moment in ISO 8601
 _ONE_YEAR = "public, max-age=31536000, immutable"  # their address changes with their content
 
 
@@ -36,7 +43,7 @@ def routes(name: str, language: Callable[[], str]) -> Blueprint:
     """Return an empty set of pages in the *language* that holds when one is asked for.
 
     Their templates get `texts`, `language`, `here` (the address of a path of ours), `file` (of a file in
-    bot/web/static) and `served`: the endpoints that there are, `own.` and the name for a page of people.
+    bot/web/static), the filter `unbroken` and `served`: the endpoints that there are, `own.` and the name for a page of people.
     Addresses are relative, so that the bot may stand below a path of a proxy.
     """
     pages = Blueprint(name, __name__, template_folder="templates")
@@ -52,6 +59,8 @@ def routes(name: str, language: Callable[[], str]) -> Blueprint:
             "file": file,
             "served": served,
         }
+
+    pages.add_app_template_filter(unbroken)
 
     @pages.after_request
     def guard(response: Response) -> Response:
@@ -84,6 +93,21 @@ def files() -> Blueprint:
 def here(path: str) -> str:
     """Return the address of a *path* of ours (without a slash before it), relative to this request's."""
     return "../" * (request.path.count("/") - 1) + path or "."
+
+
+def unbroken(html: str) -> Markup:
+    """Return *html*, made by our templates, with dates, short ids and numbers with units on one line each.
+
+    Browsers break a line behind any hyphen.
+    """
+
+    def kept(found: re.Match[str]) -> str:
+        text = found[0]
+        if text.startswith("<") or len(text) > _LONGEST_WHOLE:
+            return text
+        return f"{text[:-1]}&nbsp;" if text.endswith(" ") else f'<span class="nowrap">{text}</span>'
+
+    return Markup(_WHOLE.sub(kept, html))  # noqa: S704 - the template escaped it
 
 
 def file(name: str) -> str:
