@@ -290,6 +290,33 @@ def test_a_page_takes_nothing_from_elsewhere_and_is_kept_nowhere(
     assert "Set-Cookie" not in page.headers
 
 
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("path", ["/", "/Me", "/a/b/c"])
+def test_an_address_without_a_page_says_so_and_leads_on(
+    client: FlaskClient, branch: Branch, language: str, path: str
+) -> None:
+    branch.language = language
+    page = client.get(path, headers={"Accept": "text/html"})
+    bare = client.get(path, headers={"Accept": "*/*"})
+
+    assert (page.status_code, bare.status_code) == (404, 404)
+    assert texts_in(language).table("pages.refused.head")["nothing"] in page.text
+    assert f'href="{"../" * (path.count("/") - 1)}me"' in page.text
+    assert "style-src 'self'" in page.headers["Content-Security-Policy"]
+    assert "<link" not in bare.text
+
+
+def test_what_breaks_is_told_calmly(client: FlaskClient, branch: Branch) -> None:
+    app = client.application
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.view_functions["pages.about"] = lambda: 1 // 0
+
+    page = client.get("/about", headers={"Accept": "text/html"})
+
+    assert page.status_code == 500
+    assert texts_in(branch.language).table("pages.refused.head")["broken"] in page.text
+
+
 def test_the_icon_is_there_under_the_name_that_browsers_ask_for(client: FlaskClient) -> None:
     link = re.findall(r'rel="icon" type="image/svg\+xml" href="([^"]+)"', client.get("/about").text)
 

@@ -10,7 +10,6 @@ from queue import SimpleQueue
 
 from flask import Blueprint, Flask, Response, abort, jsonify, request, send_file
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
 from bot.features.health import Health
@@ -101,13 +100,13 @@ def _log_unknown_paths(app: Flask, *, peer: Callable[[Request], str]) -> None:
     known = [rule.rule for rule in app.url_map.iter_rules() if not rule.arguments]
     unknown = UnknownPaths(known)
 
-    @app.errorhandler(404)
-    @app.errorhandler(405)  # of verify_file, whose rule fits every name
-    def not_found(error: HTTPException) -> HTTPException:
-        if request.path not in known:
+    @app.after_request
+    def note(response: Response) -> Response:
+        # 405 is of verify_file, whose rule fits every name.
+        if response.status_code in (404, 405) and request.path not in known:
             asked = _request(with_body=False)
             unknown.note(asked.path, query=asked.query, peer=peer(asked))
-        return error
+        return response
 
 
 def _request(*, with_body: bool = True) -> Request:

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 import structlog
-from flask import Blueprint, render_template, request
+from flask import Blueprint, make_response, render_template, request
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 
 from bot.services import Services
 from bot.store.engine import StoreError
@@ -28,9 +29,28 @@ def blueprints(
 ) -> tuple[Blueprint, Blueprint]:
     """Return the files of all pages, and the pages for anybody, in the *language* of the moment."""
     routes = layout.routes("pages", language)
+    routes.app_errorhandler(NotFound)(_say_nothing_here)
+    routes.app_errorhandler(InternalServerError)(_say_broken)
     about.add(routes)
     verify.add(routes, check_code=check_code, peer=peer)
     return layout.files(), routes
+
+
+def _say_nothing_here(error: HTTPException) -> ResponseReturnValue:
+    return _said("nothing", error)
+
+
+def _say_broken(error: HTTPException) -> ResponseReturnValue:
+    return _said("broken", error)
+
+
+def _said(why: str, error: HTTPException) -> ResponseReturnValue:
+    """Return *error* as a page for people who look; programs get the bare answer."""
+    if request.method != "GET" or "text/html" not in request.headers.get("Accept", ""):
+        return error
+    response = make_response(render_template("refused.html", why=why, names=[]), error.code)
+    response.headers.update(layout.HEADERS)
+    return response
 
 
 def own_pages(services: Services) -> Blueprint:

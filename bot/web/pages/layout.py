@@ -25,13 +25,13 @@ _POLICY = (
     "base-uri 'none'",
     "frame-ancestors 'none'",
 )
-_HEADERS = {
+HEADERS = {
     "Content-Security-Policy": "; ".join(_POLICY),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-# A tag, or what a line must not end within: a date, an id or an option with its hyphens, a number with its unit.
+# A tag, or what a line must not end within: a date, an id or an option, a number with its unit.
 _WHOLE = re.compile(
     r"<[^>]*>|[0-9A-Za-z_.:+]*-[0-9A-Za-z_.:+-]*[0-9A-Za-z_](?: \d\d:\d\d)?|\d[\d.,]* (?=[^\W\d])"
 )
@@ -43,12 +43,13 @@ def routes(name: str, language: Callable[[], str]) -> Blueprint:
     """Return an empty set of pages in the *language* that holds when one is asked for.
 
     Their templates get `texts`, `language`, `here` (the address of a path of ours), `file` (of a file in
-    bot/web/static), the filter `unbroken` and `served`: the endpoints that there are, `own.` and the name for a page of people.
-    Addresses are relative, so that the bot may stand below a path of a proxy.
+    bot/web/static), the filter `unbroken` and `served`: the endpoints that there are, `own.` and the name for
+    a page of people. Addresses are relative, so that the bot may stand below a path of a
+    proxy.
     """
     pages = Blueprint(name, __name__, template_folder="templates")
 
-    @pages.context_processor
+    @pages.app_context_processor
     def shared() -> dict[str, Any]:
         spoken = language()
         served = current_app.view_functions
@@ -64,7 +65,7 @@ def routes(name: str, language: Callable[[], str]) -> Blueprint:
 
     @pages.after_request
     def guard(response: Response) -> Response:
-        response.headers.update(_HEADERS)
+        response.headers.update(HEADERS)
         response.headers["Cache-Control"] = "no-store"
         response.headers["Content-Language"] = str(language())
         return response
@@ -83,7 +84,7 @@ def files() -> Blueprint:
 
     @static.after_request
     def guard(response: Response) -> Response:
-        response.headers.update(_HEADERS)
+        response.headers.update(HEADERS)
         response.headers["Cache-Control"] = _ONE_YEAR if "v" in request.args else "no-cache"
         return response
 
