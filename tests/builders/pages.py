@@ -63,7 +63,7 @@ def token_in(page: str) -> str:
 
 def plain(page: str) -> str:
     """*page* without the marks that keep dates, ids and numbers with units on one line."""
-    return re.sub(r'<span class="nowrap">([^<]*)</span>', r"\1", page).replace("&nbsp;", " ")
+    return re.sub(r'<span class="nowrap">([^<]*)</span>', r"\1", page)
 
 
 def words(page: str) -> str:

@@ -33,7 +33,7 @@ HEADERS = {
 }
 # A tag, or what a line must not end within: a date, an id or an option, a number with its unit.
 _WHOLE = re.compile(
-    r"<[^>]*>|[0-9A-Za-z_.:+]*-[0-9A-Za-z_.:+-]*[0-9A-Za-z_](?: \d\d:\d\d)?|\d[\d.,]* (?=[^\W\d])"
+    r"<[^>]*>|[0-9A-Za-z_.:+]*-[0-9A-Za-z_.:+-]*[0-9A-Za-z_](?: \d\d:\d\d)?|\d[\d.,]* (?:[A-Za-z]+|[^\W\d])"
 )
 _LONGEST_WHOLE = 26  # characters: a moment in ISO 8601
 _ONE_YEAR = "public, max-age=31536000, immutable"  # their address changes with their content
@@ -44,8 +44,7 @@ def routes(name: str, language: Callable[[], str]) -> Blueprint:
 
     Their templates get `texts`, `language`, `here` (the address of a path of ours), `file` (of a file in
     bot/web/static), the filter `unbroken` and `served`: the endpoints that there are, `own.` and the name for
-    a page of people. Addresses are relative, so that the bot may stand below a path of a
-    proxy.
+    a page of people. Addresses are relative, so that the bot may stand below a path of a proxy.
     """
     pages = Blueprint(name, __name__, template_folder="templates")
 
@@ -104,9 +103,8 @@ def unbroken(html: str) -> Markup:
 
     def kept(found: re.Match[str]) -> str:
         text = found[0]
-        if text.startswith("<") or len(text) > _LONGEST_WHOLE:
-            return text
-        return f"{text[:-1]}&nbsp;" if text.endswith(" ") else f'<span class="nowrap">{text}</span>'
+        is_left = text.startswith("<") or len(text) > _LONGEST_WHOLE
+        return text if is_left else f'<span class="nowrap">{text}</span>'
 
     return Markup(_WHOLE.sub(kept, html))  # noqa: S704 - the template escaped it
 

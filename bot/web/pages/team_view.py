@@ -27,8 +27,9 @@ from bot.messages.catalog import Texts, texts_in
 from bot.messages.lines import labels_of
 from bot.messages.message import Line, Message, plain
 from bot.messages.sanitize import clean
+from bot.web.pages import team_people
 from bot.web.pages.layout import page_within
-from bot.web.pages.team_people import A_PAGE, Choice, TeamRow, cut
+from bot.web.pages.team_people import Choice, TeamRow, cut
 
 MOST_MARKS = 50  # of help, the newest ones
 MOST_DRAWN = 60  # people of one line over the period; each is some milliseconds of work
@@ -293,7 +294,7 @@ class TeamPage:
         return self._page(len(found), choice, lambda page: cut(found, page))
 
     def _page(self, n: int, choice: Choice, rows_of: Callable[[int], Sequence[TeamRow]]) -> dict[str, object]:
-        page, pages = page_within(choice.page, rows=n, a_page=A_PAGE)
+        page, pages = page_within(choice.page, rows=n, a_page=team_people.A_PAGE)
         return {
             "rows": [self._shown(row) for row in rows_of(page)],
             "n": n,
