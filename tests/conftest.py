@@ -60,7 +60,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
     """One server for the whole session; it ends with it."""
-    with server_folder() as folder:
+    with server_folder(in_memory=True) as folder:
         server = Server(folder)
         server.start()
         yield server
@@ -96,9 +96,11 @@ def new_store(new_database: Callable[..., str]) -> Callable[..., str]:
 
 
 @pytest.fixture(scope="session")
-def databases(new_store: Callable[..., str]) -> Databases:
+def databases(new_store: Callable[..., str]) -> Iterator[Databases]:
     """The databases that tests borrow."""
-    return Databases(new_store)
+    lent = Databases(new_store)
+    yield lent
+    lent.close()
 
 
 @pytest.fixture(scope="session", autouse=True)

