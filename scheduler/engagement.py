@@ -234,7 +234,7 @@ class _Round:
                 ),
             )
         except WeComError as error:
-            log.info("a team is not told by WeCom", reason=str(error))
+            log.info("WeCom did not give a team's figures", reason=str(error))
             return None
         return days.get(day)
 

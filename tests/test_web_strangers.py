@@ -1,4 +1,4 @@
-"""A flood of wrong signatures: its address is told once a minute, and nobody is shut out for it."""
+"""A flood of wrong signatures: the log names its address once a minute, and nobody is blocked."""
 
 from __future__ import annotations
 

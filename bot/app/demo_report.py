@@ -71,7 +71,7 @@ def _report(services: Services, page: Page, speak: Callable[[str], None], stop: 
                 known = now
         except (requests.RequestException, StoreError) as error:
             # The sandbox is ending, or a store is busy: the next look does it.
-            log.info("the page of the demo was not told", reason=str(error))
+            log.info("could not update the demo's page", reason=str(error))
 
 
 def _stamp(services: Services, wanted: Sequence[Relation]) -> object:

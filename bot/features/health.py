@@ -91,7 +91,7 @@ class Health:
             return self._not_ready(str(error))
         except Exception as error:
             if not self._is_broken:  # one traceback an outage, not one a question
-                log.exception("readiness cannot be told")
+                log.exception("readiness is unknown")
             self._is_broken = True
             return self._not_ready(f"the store answers with {type(error).__name__}: see the log")
         self._is_broken = False

@@ -80,7 +80,7 @@ class PostgresEngine(Engine):
         except psycopg.Error as error:
             raise _unusable(error) from None
         if self._is_pooled:
-            log.info("behind PgBouncer: other processes are not told, they look every second")
+            log.info("behind PgBouncer: cannot notify other processes; they poll every second")
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             url,
             connection_class=psycopg.Connection[DictRow],

@@ -151,7 +151,7 @@ class Receiver:
         failures = self._strangers.note(household(peer)) if refusal.check == "signature" else 0
         if failures > MOST:
             if failures == MOST + 1:
-                log.warning("many wrong signatures from one address; told once a minute", peer=peer)
+                log.warning("many wrong signatures from one address; logged once a minute", peer=peer)
         elif (unsaid := self._floods.due(refusal)) is not None:
             log.warning(
                 "callback refused",

@@ -238,7 +238,7 @@ def _keep(services: Services, merged: Merged, *, day: date) -> None:
     store, config = services.store, services.config
     if merged.doubted:
         log.warning(
-            "many members are said to be gone at once; nobody is taken for gone", people=len(merged.doubted)
+            "WeCom reports many members as gone at once; nobody counts as gone", people=len(merged.doubted)
         )
     store.address_book.put(merged.entries.values())
     store.marks.put(CHANGED, f"{store.now():.6f}")

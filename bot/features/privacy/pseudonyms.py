@@ -35,7 +35,7 @@ def give_pseudonyms(services: Services, *, at: datetime, beat: Callable[[], None
         beat()
     if due:
         look_anew(services)
-        log.info("people who left are pseudonyms now", people=len(due))
+        log.info("userids of people who left replaced by pseudonyms", people=len(due))
     return len(due)
 
 
