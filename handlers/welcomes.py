@@ -16,7 +16,7 @@ import structlog
 
 from bot.core.rollout import Mode
 from bot.features.notify.rollout import rollout_scope
-from bot.features.standings.load import load_people
+from bot.features.standings.everybody import load_people
 from bot.services import Services
 from bot.wecom import events
 from bot.wecom.welcome import DROP_AFTER_S, Greeting

@@ -23,7 +23,7 @@ from bot.core.engagement import (
 )
 from bot.core.teams import upwards
 from bot.core.workdays import epoch_of
-from bot.features.standings.load import load_people
+from bot.features.standings.everybody import load_people
 from bot.features.sync.lease import WorkLease
 from bot.features.sync.lists import Tell
 from bot.features.sync.reconcile import ignore_progress

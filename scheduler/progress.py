@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from bot.core.progress import Status
+from bot.core.status import Status
 from bot.features.preferences.help_request import build_helper_test
 from bot.features.progress import progress as progress_message
 from bot.features.reminder.offers import build_offers

@@ -14,7 +14,8 @@ from datetime import date, datetime, timedelta
 from bot.core.day import DayFacts
 from bot.core.leaderboard import Gain
 from bot.core.people import Person
-from bot.core.progress import QuotaFigures, Status
+from bot.core.progress import QuotaFigures
+from bot.core.status import Status
 from bot.features.outages.catch_up import gap_of
 from bot.features.preferences.help_request import build_helper_test
 from bot.features.renames.proposals import list_in_question

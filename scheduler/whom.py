@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
-from bot.features.standings.load import load_departments, load_people
+from bot.features.standings.everybody import load_departments, load_people
 from bot.features.standings.pieces import PIECE, iter_people
 from bot.features.teams.digest import load_org_chart
 from bot.services import Services

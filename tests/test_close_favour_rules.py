@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from builders.messages import MISSED
 
-from bot.core.progress import Status
+from bot.core.status import Status
 from bot.features.close.favour_rules import choose_favourable, figures_of, mark_of
 
 STORED = replace(

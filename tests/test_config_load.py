@@ -17,7 +17,8 @@ from pydantic import SecretStr, ValidationError
 from bot.config import load
 from bot.config.fields import HostPort
 from bot.core.counting import Counting, FirstAdd
-from bot.core.quotas import PeriodKind, Quota
+from bot.core.periods import PeriodKind
+from bot.core.quotas import Quota
 from bot.core.workdays import WorkCalendar
 
 

@@ -10,7 +10,8 @@ import pytest
 from builders.messages import BEHIND, COVERED, EXEMPT, MET, MONTHLY
 
 from bot.core.coaching import CoachingOutcome, Effect, Mark, compute_effect, compute_outcome, list_helped
-from bot.core.progress import QuotaFigures, Status
+from bot.core.progress import QuotaFigures
+from bot.core.status import Status
 
 TODAY = date(2026, 11, 24)
 MARK = Mark(leader="boss", userid="a", day=date(2026, 11, 17), quota="cm-monthly", pace=54)

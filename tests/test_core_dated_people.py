@@ -19,8 +19,9 @@ from bot.core.contacts import Contact
 from bot.core.money import Penalty, Reward, Scope
 from bot.core.people import Departments, Membership, Person
 from bot.core.periods import PeriodKind, parse_period
-from bot.core.progress import QuotaFigures, Status
+from bot.core.progress import QuotaFigures
 from bot.core.quotas import Basis, Quota
+from bot.core.status import Status
 
 HALF = Fraction(1, 2)
 MANAGER, TELLER = "客户经理", "柜员"

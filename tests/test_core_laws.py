@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from bot.core.counting import OFF, Counting
 from bot.core.people import Departments
 from bot.core.periods import PeriodKind, parse_period, period_of
-from bot.core.progress import QuotaFigures, Status
+from bot.core.progress import QuotaFigures
 from bot.core.quotas import Basis, Quota, under_quota
 from bot.core.relations import LOSSES, RelationKind
+from bot.core.status import Status
 from bot.core.workdays import epoch_of
 
 calm = tried(100)

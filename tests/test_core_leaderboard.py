@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from bot.core.leaderboard import Gain, GroupLeaderboard, LeaderboardPlace, build_leaderboard
 from bot.core.people import Departments
-from bot.core.progress import QuotaFigures, Status
+from bot.core.progress import QuotaFigures
+from bot.core.status import Status
 
 TREE = Departments({12: 1, 121: 12, 122: 12, 123: 12, 13: 1}, {1: "示例银行"})
 

@@ -25,9 +25,10 @@ from builders.branches import (
 
 from bot.core.people import Membership, Person
 from bot.core.periods import PeriodKind
-from bot.core.progress import QuotaFigures, Status, compute_rows
+from bot.core.progress import QuotaFigures, compute_rows
 from bot.core.quotas import Quota
 from bot.core.relations import RelationEvent, RelationKind
+from bot.core.status import Status
 
 EARLIER = "2026-11-03T10:00"
 

@@ -10,9 +10,8 @@ import pytest
 from builders.branches import DAY_S, NINE_TENTHS, adds_on, event, person, quota, row, seconds
 
 from bot.core.periods import PeriodKind
-from bot.core.progress import Status
 from bot.core.relations import RelationKind
-from bot.core.status import OwnDays, compute_pace, decide_status, is_tight, prorate, round_half_up
+from bot.core.status import OwnDays, Status, compute_pace, decide_status, is_tight, prorate, round_half_up
 
 
 def kept(number: int, *, lost: int = 0, transferred: int = 0, age_s: int = DAY_S) -> float | None:

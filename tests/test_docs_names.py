@@ -18,7 +18,8 @@ from bot.cli.main import cli, load_command
 from bot.config import Config
 from bot.config.shape import key_paths
 from bot.core.outages import DOWN, REFUSED, SILENCE
-from bot.core.progress import QuotaFigures, Status
+from bot.core.progress import QuotaFigures
+from bot.core.status import Status
 from bot.features.health import Health
 from bot.features.statements.proof import StatementCheck
 from bot.messages.catalog import texts_in

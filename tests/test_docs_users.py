@@ -15,8 +15,8 @@ from builders.messages import examples
 from bot.config import load
 from bot.core.integrity import FindingKind
 from bot.core.people import Membership, Person
-from bot.core.progress import Status
 from bot.core.quiet_hours import FIRST, WAITS, Silence
+from bot.core.status import Status
 from bot.core.verdicts import Verdict
 from bot.features.access.rules import Page, pages_of
 from bot.features.chat.commands import LED, Command, parse_command

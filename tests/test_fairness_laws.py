@@ -27,7 +27,7 @@ from oracle.chance import Chance, changed
 from oracle.closed import Oracle
 from oracle.stories import LAST_DAY, story_of
 
-from bot.core.progress import Status
+from bot.core.status import Status
 from bot.features.close import results, settle
 from bot.features.standings.load import load_standings
 from bot.services import Services

@@ -9,7 +9,7 @@ import pytest
 from builders.messages import BEHIND, MONTHLY, MORNING, QUIET
 
 from bot.core.periods import PeriodKind
-from bot.core.progress import Status
+from bot.core.status import Status
 from bot.features.progress import progress
 from bot.features.reminder.message import reminder
 from bot.messages.catalog import Texts, texts_in

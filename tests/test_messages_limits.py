@@ -29,7 +29,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.day import DayFacts
-from bot.core.progress import QuotaFigures, Status
+from bot.core.progress import QuotaFigures
+from bot.core.status import Status
 from bot.features.progress import progress
 from bot.features.reminder.message import list_to_remind, reminder
 from bot.features.reminder.offer import offer_help

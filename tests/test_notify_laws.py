@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from builders.e2e import CHINA, QUOTA, FakeTime, at, installation, outbox_rows, write_config, write_roster
 
-from bot.core.progress import Status
 from bot.core.quiet_hours import Silence, kind_of
 from bot.core.relations import RelationEvent, RelationKind
+from bot.core.status import Status
 from bot.features.ledger.derive import derive
 from bot.features.notify.enqueue import build_unasked, enqueue_unasked, quiet_hours
 from bot.features.notify.recheck import hold_back

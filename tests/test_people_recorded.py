@@ -12,7 +12,7 @@ from builders.e2e import QUOTA, FakeTime, at, installation, write_config, write_
 from bot.app.bootstrap import open_services, record_files
 from bot.config import load
 from bot.features.people import directory
-from bot.features.standings.load import load_people
+from bot.features.standings.everybody import load_people
 from bot.services import Services
 
 NOW = at("2026-11-23T18:00")

@@ -12,7 +12,8 @@ from builders.messages import BEHIND, COVERED, DAILY, EXEMPT, MET, MONTHLY, MORN
 
 from bot.core.day import DayFacts
 from bot.core.pending import Waiting
-from bot.core.progress import QuotaFigures, Status
+from bot.core.progress import QuotaFigures
+from bot.core.status import Status
 from bot.core.verdicts import Verdict
 from bot.features.progress import progress
 from bot.features.reminder.message import reminder

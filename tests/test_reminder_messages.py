@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 from builders.messages import AFTERNOON, BEHIND, COVERED, DAILY, EXEMPT, MET, MONTHLY
 
-from bot.core.progress import QuotaFigures, Status
+from bot.core.progress import QuotaFigures
+from bot.core.status import Status
 from bot.features.reminder.message import list_to_remind, reminder
 from bot.messages.cards import as_card
 from bot.messages.message import as_text

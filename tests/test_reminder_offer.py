@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 from builders.messages import AFTERNOON, BEHIND, DAILY, MONTHLY
 
-from bot.core.progress import QuotaFigures, Status
-from bot.core.status import is_tight
+from bot.core.progress import QuotaFigures
+from bot.core.status import Status, is_tight
 from bot.features.reminder.offer import offer_help
 from bot.messages.cards import as_card
 from bot.messages.message import as_text

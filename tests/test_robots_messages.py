@@ -14,7 +14,8 @@ from PIL import Image
 
 from bot.core.leaderboard import Gain, GroupLeaderboard, LeaderboardPlace, Unit, build_leaderboard
 from bot.core.people import Departments
-from bot.core.progress import QuotaFigures, Status
+from bot.core.progress import QuotaFigures
+from bot.core.status import Status
 from bot.features.robots.message import GroupPost, group_message, group_picture, robot_disabled
 from bot.features.robots.picture import Picture, draw
 from bot.messages.message import as_markdown

@@ -8,8 +8,8 @@ import pytest
 from builders.chat import say
 from builders.e2e import QUOTA, FakeTime, add_customers, at, installation, write_config, write_roster
 
-from bot.core.progress import Status
 from bot.core.relations import RelationEvent, RelationKind
+from bot.core.status import Status
 from bot.core.workdays import epoch_of
 from bot.features.ledger.derive import derive
 from bot.features.standings.load import load_standings

@@ -14,9 +14,10 @@ import pytest
 from builders.e2e import QUOTA, FakeTime, add_customers, at, installation, write_config, write_roster
 
 from bot.core.money import Pay, Penalty
-from bot.core.progress import Status
-from bot.core.quotas import PeriodKind, Quota
+from bot.core.periods import PeriodKind
+from bot.core.quotas import Quota
 from bot.core.relations import RelationEvent, RelationKind
+from bot.core.status import Status
 from bot.features.close import results
 from bot.features.ledger.derive import derive
 from bot.features.simulate.simulate import Simulated, Simulation, simulate

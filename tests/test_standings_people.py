@@ -15,7 +15,7 @@ from builders.month import write_month
 from bot.app.bootstrap import open_services
 from bot.core.people import Membership, Person
 from bot.features.people import directory
-from bot.features.standings.load import load_people
+from bot.features.standings.everybody import load_people
 from bot.services import Services
 from bot.store.contact_knowledge import Absence
 

@@ -17,8 +17,9 @@ from bot.core.relations import RelationEvent, RelationKind
 from bot.features.close import settle
 from bot.features.ledger.derive import derive
 from bot.features.standings import figures, pieces
+from bot.features.standings.everybody import load_people
 from bot.features.standings.figures import keep_figures
-from bot.features.standings.load import load_people, load_standings
+from bot.features.standings.load import load_standings
 from bot.features.standings.selection import select_rows
 from bot.features.teams.digest import load_org_chart
 from bot.services import Services

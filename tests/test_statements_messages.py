@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from builders.messages import AFTERNOON, EVENING, MONTHLY, TOLD
 
-from bot.core.progress import Status
+from bot.core.status import Status
 from bot.features.statements.message import answer_code, statement
 from bot.features.statements.rules import Figure
 from bot.messages.message import as_text

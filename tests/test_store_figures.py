@@ -12,7 +12,8 @@ import pytest
 from bot.core.history import Kept
 from bot.core.leaderboard import Gain
 from bot.core.places import RankPlace
-from bot.core.progress import QuotaFigures, Status
+from bot.core.progress import QuotaFigures
+from bot.core.status import Status
 from bot.store.figures import KeptFigures, Wanted
 from bot.store.store import Store
 

@@ -22,7 +22,8 @@ from builders.messages import (
 
 from bot.core.coaching import CoachingOutcome
 from bot.core.engagement import Method, TeamRate
-from bot.core.progress import QuotaFigures, Status
+from bot.core.progress import QuotaFigures
+from bot.core.status import Status
 from bot.features.teams.digest_message import News, digest
 from bot.features.teams.help_needs import Improved, Need, NeedKind
 from bot.features.teams.member import TeamMember

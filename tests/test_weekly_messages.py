@@ -12,7 +12,8 @@ import pytest
 from builders.messages import BEHIND, COVERED, EVENING, EXEMPT, FRIDAY, MET, MONDAY, MONTHLY, examples, member
 
 from bot.core.day import DayFacts
-from bot.core.progress import QuotaFigures, Status
+from bot.core.progress import QuotaFigures
+from bot.core.status import Status
 from bot.features.teams.member import TeamMember
 from bot.features.weekly import OwnWeek, TeamWeek, weekly
 from bot.messages.cards import as_card

@@ -29,7 +29,7 @@ from bot.core.periods import parse_period
 from bot.core.progress import QuotaFigures
 from bot.core.teams import Team
 from bot.features.outages import catch_up
-from bot.features.standings.load import load_departments, load_people
+from bot.features.standings.everybody import load_departments, load_people
 from bot.features.standings.report import Report, build_sheets
 from bot.features.standings.selection import Selection, select_rows
 from bot.messages.catalog import texts_in

@@ -13,7 +13,8 @@ from rich.padding import Padding
 from rich.table import Table
 
 from bot.cli.output import drawn, short_name
-from bot.core.progress import QuotaFigures, Status
+from bot.core.progress import QuotaFigures
+from bot.core.status import Status
 from bot.features.rules.change_sentences import sentence
 from bot.features.simulate.message import arrow, penalty_rule, percent, reward_rule
 from bot.features.simulate.simulate import ComparedPerson, Side, Simulated, Simulation, attainment_of

@@ -12,7 +12,7 @@ import click
 from bot.app.bootstrap import open_existing
 from bot.cli.options import config_option, format_option, json_text, loaded
 from bot.config import Config
-from bot.features.standings.load import load_people
+from bot.features.standings.everybody import load_people
 from bot.features.statements.message import answer_code
 from bot.features.statements.proof import StatementCheck, check_code
 from bot.features.status.labels import iso

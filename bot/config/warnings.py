@@ -13,8 +13,7 @@ from bot.config import Config
 from bot.config.faults import Fault, nearest, shown, written_key
 from bot.config.rules import Quota
 from bot.core.engagement import READY
-from bot.core.periods import period_of
-from bot.core.quotas import PeriodKind
+from bot.core.periods import PeriodKind, period_of
 from bot.messages.sentences import Say, Sentence
 
 # Jobs with unrequested messages: they wait for working hours.

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from bot.core.progress import QuotaFigures, Status
+from bot.core.progress import QuotaFigures
+from bot.core.status import Status
 
 TOLD_FROM, TOLD_TO = 7, 13  # days after the mark in which its effect is told: the week before the last
 ROSE_BY = 10  # hundredths of pace

@@ -19,7 +19,8 @@ from itertools import groupby
 from statistics import median
 
 from bot.core.people import Departments
-from bot.core.progress import QuotaFigures, Status
+from bot.core.progress import QuotaFigures
+from bot.core.status import Status
 from bot.core.teams import SMALLEST, upwards
 
 _ENOUGH = frozenset({Status.MET, Status.COVERED})

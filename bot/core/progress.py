@@ -19,8 +19,7 @@ from bot.core.places import compute_places
 from bot.core.quota_periods import Contacts, Moment, Past, QuotaPeriod
 from bot.core.quotas import Basis, stretches_under
 from bot.core.rulebook import Dated, QuotaInPeriod
-from bot.core.status import Status as Status  # a row's field: found here, too
-from bot.core.status import compute_pace, decide_status, round_half_up
+from bot.core.status import Status, compute_pace, decide_status, round_half_up
 from bot.core.workdays import WorkCalendar
 
 

@@ -9,8 +9,7 @@ from enum import StrEnum
 from bot.core.counting import OFF, Counting, Integrity
 from bot.core.money import Penalty, Reward, Scope
 from bot.core.people import Departments, Membership, Person
-from bot.core.periods import Period
-from bot.core.periods import PeriodKind as PeriodKind  # a quota's field: found here, too
+from bot.core.periods import Period, PeriodKind
 from bot.core.workdays import ONE_DAY, WorkCalendar
 
 

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from bot.core.day import DayFacts
 from bot.core.pending import Waiting
-from bot.core.progress import QuotaFigures, Status
+from bot.core.progress import QuotaFigures
+from bot.core.status import Status
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.lines import (
     ENOUGH,

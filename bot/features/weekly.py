@@ -8,7 +8,8 @@ from datetime import date, datetime
 
 from bot.core.day import DayFacts
 from bot.core.pending import Waiting
-from bot.core.progress import QuotaFigures, Status
+from bot.core.progress import QuotaFigures
+from bot.core.status import Status
 from bot.features.teams.digest_message import TeamSaid, team_said
 from bot.features.teams.member import TeamMember
 from bot.features.teams.subteams import NamedSubTeams

@@ -22,7 +22,8 @@ from oracle.chance import quota as drawn_quota
 from oracle.closed import Oracle
 from oracle.stories import LAST_DAY, LOSSES, story_of
 
-from bot.core.progress import QuotaFigures, Status
+from bot.core.progress import QuotaFigures
+from bot.core.status import Status
 from bot.features.standings.load import load_standings
 from bot.messages.catalog import texts_in
 from bot.services import Services

@@ -17,7 +17,8 @@ from bot.core.money import Penalty
 from bot.core.pending import Waiting
 from bot.core.people import Departments
 from bot.core.periods import parse_period
-from bot.core.progress import QuotaFigures, Status
+from bot.core.progress import QuotaFigures
+from bot.core.status import Status
 from bot.core.verdicts import Verdict
 from bot.features.admin import Cause, Finding, Wrong, admin
 from bot.features.close.message import ClosedLine, closed

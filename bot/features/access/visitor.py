@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from bot.core.people import Person, name_of
 from bot.features.access.rules import Page, pages_of
 from bot.features.access.session import Session
+from bot.features.standings.everybody import load_people
 from bot.features.standings.leaders import load_bank
-from bot.features.standings.load import load_people
 from bot.services import Services
 
 

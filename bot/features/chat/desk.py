@@ -15,8 +15,9 @@ from bot.core.workdays import WorkCalendar
 from bot.features.notify.rollout import rollout_scope
 from bot.features.outages.catch_up import explain_withheld
 from bot.features.standings.beside import add_computed, add_kept
+from bot.features.standings.everybody import load_people
 from bot.features.standings.leaders import load_bank
-from bot.features.standings.load import Standings, load_people, load_standings_of
+from bot.features.standings.load import Standings, load_standings_of
 from bot.features.standings.pieces import PIECE
 from bot.features.teams.digest import TeamDigest, load_org_chart
 from bot.features.teams.org_chart import OrgChart

@@ -9,7 +9,8 @@ import zlib
 from dataclasses import replace
 from operator import attrgetter
 
-from bot.core.progress import QuotaFigures, Status
+from bot.core.progress import QuotaFigures
+from bot.core.status import Status
 
 # Two lines differ if one of these differs: the rest follows from them or belongs to the day.
 figures_of = attrgetter("target", "counted", "rejected", "gross", "status", "penalty", "reward", "flags")

@@ -32,7 +32,7 @@ from bot.core.quiet_hours import (
 from bot.core.quotas import under_quota
 from bot.core.workdays import epoch_of
 from bot.features.notify.rollout import rollout_scope
-from bot.features.standings.load import load_people
+from bot.features.standings.everybody import load_people
 from bot.messages.catalog import texts_in
 from bot.messages.forms import CARD, forms_of
 from bot.messages.message import Listing, as_markdown

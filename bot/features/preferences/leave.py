@@ -17,8 +17,9 @@ from bot.core.workdays import epoch_of
 from bot.features.notify.enqueue import build_unasked, enqueue_unasked, quiet_hours
 from bot.features.preferences import leave_message
 from bot.features.preferences.leave_rules import Effect, Span, effect_of, list_within
+from bot.features.standings.everybody import load_departments, load_people
 from bot.features.standings.leaders import load_bank
-from bot.features.standings.load import load_departments, load_people, load_rulebook
+from bot.features.standings.load import load_rulebook
 from bot.features.teams.digest import leads, load_org_chart
 from bot.messages.message import Message
 from bot.services import Services

@@ -14,7 +14,7 @@ from bot.core.workdays import ONE_DAY, epoch_of
 from bot.features.preferences import message
 from bot.features.preferences.leave import ask_leaders
 from bot.features.preferences.leave_rules import find_run
-from bot.features.standings.load import load_people
+from bot.features.standings.everybody import load_people
 from bot.messages.message import Message
 from bot.services import Services
 from bot.store.preferences import Way

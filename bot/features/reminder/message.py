@@ -7,7 +7,8 @@ from datetime import datetime
 
 from bot.core.pending import Waiting
 from bot.core.periods import PeriodKind, parse_period
-from bot.core.progress import QuotaFigures, Status
+from bot.core.progress import QuotaFigures
+from bot.core.status import Status
 from bot.messages.cards import fitting
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.lines import confirmed, first_line, footer, labels_of, open_said, status_text

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import cache, partial
 
-from bot.core.progress import QuotaFigures, Status
+from bot.core.progress import QuotaFigures
+from bot.core.status import Status
 from bot.features.reminder.message import list_to_remind
 from bot.features.standings.load import Standings
 from bot.messages.lines import ENOUGH

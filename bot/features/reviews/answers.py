@@ -13,7 +13,7 @@ from bot.features.reviews import appeal_message
 from bot.features.reviews.cases import id_of
 from bot.features.reviews.decide import answer
 from bot.features.reviews.question_message import Seen
-from bot.features.standings.load import load_people
+from bot.features.standings.everybody import load_people
 from bot.messages.message import Message
 from bot.services import Services
 from bot.store.reviews import OpenFinding, ReviewKind, ReviewState

@@ -14,7 +14,7 @@ from bot.features.contacts.message import ListedCustomer
 from bot.features.customers.name_sentences import Customer
 from bot.features.reviews import appeal_message
 from bot.features.reviews.decide import CountsByItselfError, ReviewError, open_appeal
-from bot.features.standings.load import load_people
+from bot.features.standings.everybody import load_people
 from bot.messages.message import Message
 from bot.services import Services
 from bot.store.reviews import Review, ReviewKind, ReviewState

@@ -25,8 +25,9 @@ from bot.features.customers.names import Names
 from bot.features.people.joiners import Joiner, list_waiting
 from bot.features.reviews.findings import Free, list_settled
 from bot.features.reviews.question_message import Appealed, Seen
+from bot.features.standings.everybody import load_people
 from bot.features.standings.leaders import load_bank
-from bot.features.standings.load import load_branch, load_people, load_rulebook
+from bot.features.standings.load import load_branch, load_rulebook
 from bot.services import Directory, Services
 from bot.store.rename_proposals import Proposal
 from bot.store.reviews import OpenFinding, Review, ReviewKind

@@ -25,7 +25,8 @@ from bot.features.people.joiners import settle
 from bot.features.renames.rename import RenamingError, look_anew, rename_within
 from bot.features.reviews.cases import Case, load_cases, rename_id, verdicts_in
 from bot.features.reviews.findings import list_settled
-from bot.features.standings.load import load_people, load_rulebook
+from bot.features.standings.everybody import load_people
+from bot.features.standings.load import load_rulebook
 from bot.messages.sentences import Sentence
 from bot.services import Services
 from bot.store.rename_proposals import Proposal, ProposalState

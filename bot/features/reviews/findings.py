@@ -24,7 +24,8 @@ from bot.core.sync import ROLLOUT_S
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.ledger.versions import load_integrity
 from bot.features.notify.rollout import rollout_scope
-from bot.features.standings.load import load_branch, load_people, load_rulebook
+from bot.features.standings.everybody import load_people
+from bot.features.standings.load import load_branch, load_rulebook
 from bot.features.standings.pieces import iter_people
 from bot.services import Services
 from bot.store.reviews import Opening, Review, ReviewKind, ReviewState

@@ -12,7 +12,7 @@ from bot.features.notify.enqueue import build_unasked, enqueue_unasked, quiet_ho
 from bot.features.reviews.cases import JOINER, RENAME, Case, what_of
 from bot.features.reviews.decide import CaseDecision, decide
 from bot.features.reviews.decision_message import decided
-from bot.features.standings.load import load_people
+from bot.features.standings.everybody import load_people
 from bot.services import Services
 from bot.store.outbox import OutboxMessage
 from bot.store.reviews import ReviewKind

@@ -19,13 +19,9 @@ from bot.core.progress import QuotaFigures
 from bot.core.teams import upwards
 from bot.features.notify.enqueue import key_of
 from bot.features.robots.message import GroupPost, group_message, group_picture, robot_disabled
+from bot.features.standings.everybody import load_departments, load_people
 from bot.features.standings.gains import Gains, list_silent
-from bot.features.standings.load import (
-    load_departments,
-    load_people,
-    load_rulebook,
-    load_standings_of,
-)
+from bot.features.standings.load import load_rulebook, load_standings_of
 from bot.features.standings.pieces import iter_people
 from bot.messages.message import as_markdown
 from bot.services import Services

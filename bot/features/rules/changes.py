@@ -14,9 +14,9 @@ from typing import Any
 
 from bot.core import rulebook
 from bot.core.counting import Integrity
-from bot.core.periods import Period, first_period_from, period_of
+from bot.core.periods import Period, PeriodKind, first_period_from, period_of
 from bot.core.progress import Branch, QuotaFigures, compute_rows
-from bot.core.quotas import PeriodKind, Quota, holds_for
+from bot.core.quotas import Quota, holds_for
 from bot.core.rulebook import Version
 from bot.core.workdays import ONE_DAY, epoch_of
 from bot.features.ledger.versions import coming_sections

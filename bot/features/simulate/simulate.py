@@ -10,11 +10,11 @@ from operator import attrgetter
 
 from bot.core.history import Kept
 from bot.core.periods import Period
-from bot.core.progress import Branch, QuotaFigures, Status
+from bot.core.progress import Branch, QuotaFigures
 from bot.core.quota_periods import Past
 from bot.core.quotas import Quota
 from bot.core.rulebook import QuotaInPeriod, Rulebook
-from bot.core.status import round_half_up
+from bot.core.status import Status, round_half_up
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.rules.diff import Difference, find_differences
 from bot.features.standings import load

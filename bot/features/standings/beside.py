@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from bot.core.workdays import epoch_of
+from bot.features.standings.everybody import load_people
 from bot.features.standings.figures import OLDEST_S, is_kept_since
 from bot.features.standings.gains import Gains
-from bot.features.standings.load import Beside, Standings, load_people, load_standings_of
+from bot.features.standings.load import Beside, Standings, load_standings_of
 from bot.features.standings.pieces import PIECE
 from bot.services import Services
 

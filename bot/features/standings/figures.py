@@ -14,8 +14,9 @@ from datetime import datetime
 
 from bot.core.history import Kept
 from bot.core.workdays import epoch_of
+from bot.features.standings.everybody import load_people
 from bot.features.standings.gains import Gains
-from bot.features.standings.load import load_people, load_standings_of
+from bot.features.standings.load import load_standings_of
 from bot.features.standings.pieces import iter_people
 from bot.services import Services
 from bot.store.coordination import PEOPLE

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from bot.core.reviewers import Bank
-from bot.features.standings.everybody import remember
-from bot.features.standings.load import load_people
+from bot.features.standings.everybody import load_people, remember
 from bot.services import Services
 
 

@@ -19,17 +19,15 @@ from bot.core.leaderboard import Gain
 from bot.core.pending import Waiting, list_waits
 from bot.core.people import Departments
 from bot.core.periods import Period, parse_period
-from bot.core.progress import Branch, QuotaFigures, Status, compute_rows
+from bot.core.progress import Branch, QuotaFigures, compute_rows
 from bot.core.quota_periods import Contacts, Past, QuotaPeriod
 from bot.core.quotas import Basis, Quota, stretches_under
 from bot.core.rulebook import QuotaInPeriod, Rulebook
-from bot.core.status import is_tight
+from bot.core.status import Status, is_tight
 from bot.core.teams import Team, TeamSums, compute_large_teams
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.ledger.versions import load_integrity
-from bot.features.standings.everybody import find_planned_adds
-from bot.features.standings.everybody import load_departments as load_departments  # found here, too
-from bot.features.standings.everybody import load_people as load_people
+from bot.features.standings.everybody import find_planned_adds, load_departments, load_people
 from bot.features.standings.knowledge import WHOLE, Asked, add_knowledge
 from bot.features.standings.stored import (
     cap_rows,

@@ -10,7 +10,8 @@ from datetime import datetime
 
 from bot.core.progress import Branch
 from bot.core.rulebook import QuotaInPeriod, Rulebook
-from bot.features.standings.load import Standings, load_branch, load_people, load_standings_in
+from bot.features.standings.everybody import load_people
+from bot.features.standings.load import Standings, load_branch, load_standings_in
 from bot.features.standings.stored import list_needed_periods
 from bot.services import Services
 

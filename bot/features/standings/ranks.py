@@ -19,8 +19,8 @@ from bot.core.quotas import Quota
 from bot.core.teams import SMALLEST
 from bot.core.workdays import epoch_of
 from bot.features.standings import figures
-from bot.features.standings.everybody import remember
-from bot.features.standings.load import load_people, load_rulebook, load_standings_of
+from bot.features.standings.everybody import load_people, remember
+from bot.features.standings.load import load_rulebook, load_standings_of
 from bot.features.standings.whole import group_of
 from bot.services import Services
 from bot.store.known_people import KnownPeople

@@ -11,7 +11,8 @@ from bot.core.periods import parse_period
 from bot.core.progress import QuotaFigures
 from bot.core.rulebook import QuotaInPeriod
 from bot.core.teams import Team, TeamSums
-from bot.features.standings.load import load_departments, load_people, load_rulebook
+from bot.features.standings.everybody import load_departments, load_people
+from bot.features.standings.load import load_rulebook
 from bot.features.standings.pieces import PIECE, iter_people, load_piece
 from bot.features.standings.ranks import compute_ranks
 from bot.features.standings.whole import WholeRows, gather_rows

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from bot.core.people import leads
-from bot.core.progress import QuotaFigures, Status
-from bot.features.standings.load import Standings, load_people
+from bot.core.progress import QuotaFigures
+from bot.core.status import Status
+from bot.features.standings.everybody import load_people
+from bot.features.standings.load import Standings
 from bot.features.statements.rules import Figure, Statement, code_of, is_code_of, read_code, read_statement
 from bot.services import Services
 

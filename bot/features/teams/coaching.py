@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.core.workdays import epoch_of
-from bot.features.standings.load import load_people
+from bot.features.standings.everybody import load_people
 from bot.features.teams.digest import leads
 from bot.services import Services
 

@@ -9,7 +9,8 @@ from datetime import datetime
 
 from bot.core.coaching import CoachingOutcome
 from bot.core.engagement import Method, TeamRate
-from bot.core.progress import QuotaFigures, Status
+from bot.core.progress import QuotaFigures
+from bot.core.status import Status
 from bot.features.teams.help_needs import Improved
 from bot.features.teams.help_sentences import first_in_short, need_said, outcome_said
 from bot.features.teams.member import TeamMember, pace_of

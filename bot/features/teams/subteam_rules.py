@@ -16,7 +16,8 @@ from statistics import median
 
 from bot.core.coaching import CoachingOutcome, Mark, compute_outcome, list_helped
 from bot.core.leaderboard import Gain
-from bot.core.progress import QuotaFigures, Status
+from bot.core.progress import QuotaFigures
+from bot.core.status import Status
 from bot.core.teams import SMALLEST
 
 

@@ -9,7 +9,8 @@ from fractions import Fraction
 from statistics import median
 
 from bot.core.engagement import TeamRate
-from bot.core.progress import QuotaFigures, Status
+from bot.core.progress import QuotaFigures
+from bot.core.status import Status
 from bot.features.teams.member import TeamMember
 from bot.messages.catalog import Texts
 from bot.messages.lines import kept_of, labels_of

@@ -11,7 +11,8 @@ from typing import Any
 from bot.core.course import CourseDay
 from bot.core.engagement import ChatFigures
 from bot.core.periods import parse_period
-from bot.core.progress import QuotaFigures, Status
+from bot.core.progress import QuotaFigures
+from bot.core.status import Status
 from bot.core.verdicts import Verdict
 from bot.core.workdays import epoch_of
 from bot.features.chat import own_message

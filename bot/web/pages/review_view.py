@@ -19,7 +19,7 @@ from bot.features.reviews.cases import Case, what_of
 from bot.features.reviews.decide import CaseDecision
 from bot.features.reviews.effect import Effect, effects_of
 from bot.features.reviews.question_message import about
-from bot.features.standings.load import load_people
+from bot.features.standings.everybody import load_people
 from bot.messages.answers import moment_of
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.sanitize import clean

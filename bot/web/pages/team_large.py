@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-from bot.core.progress import QuotaFigures, Status
+from bot.core.progress import QuotaFigures
+from bot.core.status import Status
 from bot.core.workdays import epoch_of
 from bot.features.chat.desk import Desk
 from bot.features.standings.everybody import remember

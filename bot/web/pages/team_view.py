@@ -10,7 +10,8 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from bot.core.coaching import TOLD_FROM, TOLD_TO, Mark, compute_effect, list_helped
-from bot.core.progress import QuotaFigures, Status
+from bot.core.progress import QuotaFigures
+from bot.core.status import Status
 from bot.features.chat import own_message
 from bot.features.chat.desk import Desk
 from bot.features.chat.team import build_report, list_wishes
