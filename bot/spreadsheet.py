@@ -75,8 +75,8 @@ class Sheet:
 def workbook(sheets: Sequence[Sheet]) -> bytes:
     """Return a file with *sheets*: header frozen, filters on it, columns as wide as what stands in them.
 
-    A text is written as a text whatever it begins with, so that no name or id becomes a formula or a link;
-    what is longer than a cell holds is cut. Raises ValueError for more rows than a sheet holds.
+    Every text is written as text, so that no name or id becomes a formula or a link. A text too long for a
+    cell is cut. Raises ValueError for more rows than a sheet holds.
     """
     import xlsxwriter  # few commands make a spreadsheet, and all would wait for it
 

@@ -1,8 +1,9 @@
 """Have the members of an event read again.
 
-WeCom sends subscribe and unsubscribe [90240] when a member enters or leaves the app's visible range, joins or
-leaves, and change_contact [90970] to the few apps that get it. The event's data is not used: the member is
-read again soon after. An arrival is stored with its day, for the person who confirms the first working day.
+WeCom sends subscribe and unsubscribe [90240] when a member joins, leaves, or crosses the border of the app's
+visible range. It sends change_contact [90970] to the few apps that get it. The bot ignores the event's data
+and reads the member again soon after. It stores the day of an arrival; a person confirms the first working
+day.
 """
 
 from __future__ import annotations

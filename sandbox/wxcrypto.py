@@ -1,7 +1,7 @@
 """The envelope of callbacks: AES-256-CBC, PKCS#7 to 32 bytes, SHA-1 over four sorted strings.
 
-WeCom documents 90930 and 90968. Plain text inside: 16 random bytes, the length of the message as a
-big-endian uint32, the message, the receiver's id (the corp id for self-built apps).
+WeCom documents 90930 and 90968. Plain text inside: 16 random bytes, the message's length (big-endian uint32),
+the message, the receiver's id. For self-built apps that is the corp id.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Whose messages a job plans, a piece at a time: everybody, leaders with their people, nobody.
 
-A piece is the userids that get messages, those whose figures these messages need, and the people of large
-teams, of whom rows and sums are enough.
+A piece has the userids that get messages and the userids with figures in them. Of the people in large teams,
+rows and sums are enough.
 """
 
 from __future__ import annotations

@@ -55,8 +55,8 @@ def open_services(
 
     *clock* is the service's, the machine's if left out. *real_time* replaces `Store.now`, for tests. Not
     *may_create*: a store that is not there is an error, as for all commands that only look or decide.
-    A roster with a fault is logged, and the last good one stands in. Raises StoreError when the store cannot
-    be used or is half a copy, RosterError when the roster cannot be read and there was none before.
+    After a fault in the roster, the last good one is used, with a log line. Raises StoreError for an unusable
+    store or half a copy, RosterError for a roster with faults and none before.
     """
     url = config.store.address
     if not Store.is_there(url):

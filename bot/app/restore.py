@@ -35,8 +35,8 @@ class RestoredStore:
 def restore(config: Config, file: Path, *, replace: bool, by: str) -> RestoredStore:
     """Put the backup *file* in the place of the store, in the name of *by*.
 
-    Raises StoreError, and changes nothing, if the file is not whole, or the store is in use, or it holds data
-    and *replace* is not said.
+    Raises StoreError, and changes nothing, if the file is not whole or the store is in use. Without *replace*
+    also if the store holds data.
     """
     where = config.store.address
     if isinstance(where, Path):

@@ -1,7 +1,7 @@
 """`[messages] templates`: a bank's own texts, checked and laid over the built-in ones.
 
 A file has only the texts to replace, in the form of `bot/locales`. A text has exactly the places of the
-built-in text, so a message never loses a number or asks for one that it does not have.
+built-in text, so each message shows the same numbers.
 """
 
 from __future__ import annotations

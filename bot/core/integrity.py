@@ -125,8 +125,8 @@ def find_shared(
 ) -> list[Finding]:
     """Return one finding for each employee with an add that makes one customer shared.
 
-    *contacts* are all adds of one customer as of T, at any employee. Concerned is an add if at least
-    *shared_by* employees added the customer in the *window_days* × 24 h that end at it, both ends included.
+    *contacts* are all adds of one customer as of T, at any employee. The window of an add is *window_days* ×
+    24 h up to it, both ends included. An add is concerned with adds of *shared_by* employees in its window.
     """
     concerned: dict[str, list[Key]] = {}
     seen: dict[str, int] = {}

@@ -5,7 +5,7 @@ In every configuration a board hides how people below the middle do:
 * fewer than five people (not exempt) have no board, and no department of fewer is shown; outside the shown
   departments are nobody or at least five, so that no small one can be computed from the rest;
 * departments are in the order of their ids: there is no last one;
-* named are the best by counted / target with anything counted, at most *size* and at most half of the
+* named are the best by counted / target, with at least one counted: at most *size*, at most half of the
   people; equal ones are all named or none of them;
 * the person with the largest gain is named only if named already.
 """

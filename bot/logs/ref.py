@@ -1,6 +1,6 @@
 """The correlation id: what a log line and a message come from, in every line from a callback to its message.
 
-For a callback it is the begin of its hash, for a job its name and the time at which it was due.
+For a callback it is the begin of its hash; for a job, its name and due time.
 """
 
 from __future__ import annotations

@@ -76,8 +76,8 @@ class Floor:
 class Bound(Floor):
     """A floor and, above it, the highest number that this process has claimed.
 
-    A number between those it claimed may be of a row that is not committed yet, or that another process has
-    in hand. Such numbers are looked up for some seconds; later the next look finds their rows.
+    A number between claimed ones may be that of an uncommitted row, or of one that another process claimed.
+    Such numbers are looked up for some seconds; later the next look finds their rows.
     """
 
     def __init__(self, engine: Engine, queue: str, *, look_s: float = LAG_S, **values: object) -> None:

@@ -1,12 +1,11 @@
 """One budget for all reading calls of an installation, however many processes make them. Real epoch seconds.
 
-A process is granted a handful of calls at once and makes them within GRANT_S, so there is one short
-transaction for many calls. Grants are counted in sub-windows of _SUB_S seconds. A window counts every
-sub-window that may still hold a call of its last minute (hour), those of clocks that are a little off too,
-so no sliding minute or hour ever holds more calls than its limit.
+One short transaction grants a process a handful of calls, to be made within GRANT_S. Grants are counted in
+sub-windows of _SUB_S seconds. A window counts every sub-window that may hold a call of its last minute
+(hour), even by a clock that is a little off. So no sliding minute or hour holds more calls than its limit.
 
-What was granted counts as used, whether or not a call came of it: a process that is killed takes nothing
-back. Its places among the calls under way are free again once the last of them must have ended.
+A grant counts as used, with or without a call: a killed process returns nothing. Its places among the calls
+under way are free again once the last of them must have ended.
 """
 
 from __future__ import annotations

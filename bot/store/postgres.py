@@ -59,8 +59,8 @@ class PostgresEngine(Engine):
     def __init__(self, url: str, *, may_create: bool = True) -> None:
         """Open and migrate the database at *url* (postgresql://…).
 
-        Raises StoreError when it cannot be used, was made by a newer version, or holds no store and none may
-        be made; StoreBusyError when it cannot be reached now.
+        Raises StoreError for a database that is unusable, newer than this version, or empty without
+        *may_create*; StoreBusyError while it is unreachable.
         """
         self._url = url
         self._local = threading.local()

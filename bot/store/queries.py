@@ -1,11 +1,14 @@
 """The SQL files: one text for both engines, what must differ named and small.
 
 `sql/*.sql` and `schema/*.sql` serve both; `sql/<engine>/` and `schema/<engine>/` hold what the other engine
-does not need. A few words stand for what the engines call
-differently: in braces in the schema; in statements `LISTED(:ids)` for the rows of a JSON list,
-`TUPLES(:rows)` for those of a JSON list of lists (`value ->> 0` is the first column as text),
-`HOLDS(column, :part)` for a part of a text or of bytes, `FIELD(column, :name)` for a field of a JSON object
-as text, `NO_BYTES` for none, `SKIP_LOCKED` for rows that no other writer has in hand.
+does not need. A few words stand for what the engines call differently. In the schema they are in braces. In
+statements:
+
+* `LISTED(:ids)`: the rows of a JSON list.
+* `TUPLES(:rows)`: those of a JSON list of lists; `value ->> 0` is the first column as text.
+* `HOLDS(column, :part)`: whether a text, or bytes, have this part; `NO_BYTES` are none.
+* `FIELD(column, :name)`: a field of a JSON object, as text.
+* `SKIP_LOCKED`: without rows that another writer has locked.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The embedded engine: one SQLite file, made and migrated through sqlite-utils, queried through aiosql.
 
-A connection belongs to the thread that opened it. Write transactions of this process wait in one line for
-each other (a lock), those of other processes by SQLite's busy timeout; each begins as IMMEDIATE, because a
-read that turns into a write would fail at once instead of waiting.
+A connection belongs to the thread that opened it. Write transactions wait for each other: in this process by
+a lock, between processes by SQLite's busy timeout. Each begins as IMMEDIATE: a read that turns into a write
+would fail at once instead of waiting.
 """
 
 from __future__ import annotations
@@ -131,8 +131,8 @@ class SqliteEngine(Engine):
     def __init__(self, path: Path, *, may_create: bool = True) -> None:
         """Open and migrate the file at *path*.
 
-        Raises StoreError when it cannot be written or was made by a newer version, or is not there and is not
-        to be made; StoreBusyError when another process keeps it locked.
+        Raises StoreError for a file that is read-only, newer than this version, or missing without
+        *may_create*; StoreBusyError while another process locks it.
         """
         self.path = path
         self._local = threading.local()

@@ -72,8 +72,8 @@ def serve(
 ) -> None:
     """Answer requests until *stop* is set; then take no new ones, finish those under way, and return.
 
-    Paths in *direct* (all methods) go to their function on the loop's thread, all others to *app* in
-    *threads* threads at once. *port* 0 takes a free one; *on_ready* is called with the port. Return at most
+    Paths in *direct* (all methods) go to their function on the loop's thread. *threads* threads run *app* for
+    all others. *port* 0 takes a free one; *on_ready* is called with the port. Return at most
     about DRAIN_SECONDS after *stop*, whatever is under way. Set *stop* if the server dies. Handle no signals.
 
     Raises PortInUse if the port is taken, another OSError if the address cannot be used at all.

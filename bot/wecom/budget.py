@@ -1,7 +1,7 @@
 """One process's part of the common budget for reading calls [90312]; `bot.store.budget` divides it.
 
-Messages go first. While some are due, a process makes one call of each API at a time and pauses in between,
-so reading never stops.
+Messages go first. While some are due, a process makes one call of each API at a time, with pauses. So reading
+never stops.
 """
 
 from __future__ import annotations

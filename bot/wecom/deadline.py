@@ -1,8 +1,8 @@
 """One deadline for a whole HTTP call.
 
 The timeouts of requests count from one part of an answer to the next: a server that sends a byte a second is
-never too slow for them. So at the deadline the socket of the call is shut down, from another thread, and
-whatever waits for it ends with an error.
+never too slow for them. So at the deadline another thread shuts down the socket of the call, and the call
+ends with an error.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 wechatpy refreshes a refused token without end and has no default timeout. It fetches tokens from a fixed
 address and stores them under a key with part of the secret. It takes an answer without an errcode for a
-success. So retry is off, every call has a deadline (`bot.wecom.deadline`), our base address is used
-everywhere, answers are judged here, and tokens come from `bot.wecom.token`.
+success. So retry is off, every call has a deadline (`bot.wecom.deadline`) and uses our base
+address. This file judges answers, and tokens come from `bot.wecom.token`.
 """
 
 from __future__ import annotations

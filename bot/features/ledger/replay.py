@@ -72,8 +72,8 @@ def recount(services: Services, *, mend: bool) -> Iterator[Stage]:
 def _difference(services: Services, userid: str, external_userid: str) -> Difference | None:
     """Return the difference of a relation, None without one or while it changes.
 
-    A transaction writes a fact with its mark, and another writes the adds and removes the mark. So the adds
-    must follow from the facts if the facts stay the same and no mark was there before the adds were read.
+    A transaction writes a fact with its mark, and another writes the adds and removes the mark. Adds read
+    after a look without a mark must follow from the facts, if these stay the same.
     """
     ledger = services.store.ledger
     for _ in range(_LOOKS):

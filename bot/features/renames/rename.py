@@ -1,6 +1,6 @@
 """Moving everything of an employee from a changed userid to the new one, the running month included.
 
-WeCom shows a renamed member as one vanished and one new member, so a person has to say that the two are one.
+WeCom shows a renamed member as a vanished one and a new one. So a person has to say that the two are one.
 One transaction rewrites every row with the old userid and adds a line to the audit log. Late callbacks under
 the old userid go to the new one, too. So a recount from the ledger gives the same figures. Lines of closed
 periods stay as signed, and are shown under the new userid.

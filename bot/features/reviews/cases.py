@@ -105,8 +105,8 @@ def rename_id(pair: Pair) -> str:
 def load_cases(services: Services, *, at: datetime, held: bool = False) -> list[Case]:
     """Return all cases as of *at* (aware): appeals by number, then the others by time.
 
-    A finding is one case with all contacts that it holds. *held*: also return each held contact as a case of
-    its own, except in settled periods, where it counts by the closing rules.
+    A finding is one case with all contacts that it holds. *held*: each held contact is also a
+    case of its own, except in settled periods: there it counts by the closing rules.
     """
     reviews = [
         review for review in services.store.reviews.all_open() if held or review.kind is ReviewKind.APPEAL

@@ -151,7 +151,7 @@ def decide(services: Services, case_id: str, decision: CaseDecision, *, at: date
     """Take a decision as of *at* (aware); figures follow at once.
 
     Returns the case and its state: accepted, rejected, cleared, confirmed. Raises ReviewError if the case is
-    not open, it is not the reviewers' turn yet, or its author may not decide it.
+    not open, not the reviewers' turn yet, or not the author's to decide.
     """
     decision = replace(decision, by=decision.by.strip(), reason=decision.reason.strip())
     case = find_decidable(services, case_id, decision, at=at)

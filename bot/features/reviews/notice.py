@@ -26,8 +26,7 @@ def build_news(
 ) -> OutboxMessage | None:
     """Return the message about a decision of *at* (aware), for the person's next time at work.
 
-    None for a single held contact, a changed userid or a first day, and for people who left or are away for
-    long.
+    None for a held contact, a changed userid or a first day, and for people who left or are away for long.
     """
     calendar, people = services.config.work_calendar(), load_people(services)
     person, decider = people.get(case.userid), people.get(decision.by.lower())

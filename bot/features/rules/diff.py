@@ -1,8 +1,8 @@
 """The differences between two versions of a quota, key by key, and whether a difference can harm anybody.
 
-A key is lenient if, for any person with any contacts, the new value asks for no more, counts no less in the
-end and pays no worse. A simulation shows the effects that depend on other people (ranks, scopes), and those
-of a penalty that grows with the counted contacts.
+A key is lenient if the new value asks no more of anybody, finally counts no less, and pays no worse. Effects
+that depend on other people (ranks, scopes) need a simulation. So does a penalty that grows with the counted
+contacts.
 """
 
 from __future__ import annotations

@@ -187,8 +187,8 @@ def _work_out(
 def _called(quotas: Sequence[Quota], in_force: Rulebook) -> dict[str, str]:
     """Return the id in force of each quota of the file with another id.
 
-    A quota is matched if its own id is not in force, and exactly one quota on each side has these people and
-    this kind of period.
+    Such a quota is matched if its own id is not in force. Exactly one quota on each side must have these
+    people and this kind of period.
     """
     newest = [versions[-1].quota for versions in in_force.lines]
     old = [quota for quota in newest if quota is not None]

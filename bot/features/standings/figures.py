@@ -1,8 +1,8 @@
 """The kept figures: what every report computes, kept a piece of the bank at a time, and refreshed.
 
-Every EVERY_S seconds those of everybody are computed as of one moment, with rests, and SOON_S after a change
-that may concern everybody; in between those of people whose contacts changed. Small banks keep none: their
-ranks are computed when somebody asks.
+Everybody's figures are computed as of one moment, with rests: every EVERY_S seconds, and SOON_S after a
+change that may concern everybody. In between, those of people with changed contacts are. Small banks keep
+none: their ranks are computed on demand.
 """
 
 from __future__ import annotations

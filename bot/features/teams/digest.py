@@ -145,8 +145,8 @@ class TeamDigest:
     def teams_within(self, content: TeamContent) -> dict[int, NamedSubTeams]:
         """Return the teams of leaders within each visible team of *content*, by its department.
 
-        All other people of the team are one of them, under its own number. So those that are not shown have
-        no people together or at least five, and nobody can compute them from the whole.
+        All other people of the team are one of them, under its own number. So the hidden ones together have
+        no people or at least five, and nobody can compute them from the whole.
         """
         found: dict[int, NamedSubTeams] = {}
         for team in content.subteams.teams.shown if content.subteams else ():

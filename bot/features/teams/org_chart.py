@@ -35,8 +35,8 @@ class Led:
 class OrgChart:
     """The *people* employed on the local *day*; nobody else leads or is led.
 
-    *within* returns all people who may belong to departments: then *people* need only be those who lead, and
-    members are read when a team is asked for, in the order of userids.
+    *within* returns all possible people of departments. With it, *people* need only be leaders: members are
+    read when a team is asked for, in the order of userids.
     """
 
     def __init__(

@@ -1,8 +1,7 @@
 """Sub-teams of a leader of leaders: figures, and how many people behind have a helper.
 
-No team under five people (not exempt) is shown alone. All teams that are not shown have no people together or
-at least five, so that nobody can compute them from the rest. Fewer than five people in all teams are not
-shown at all.
+No team under five people (not exempt) is shown alone. All hidden teams together have no people or at least
+five, so that nobody can compute them from the rest. Fewer than five people in all teams are not shown.
 """
 
 from __future__ import annotations

@@ -42,9 +42,9 @@ _ONE_YEAR = "public, max-age=31536000, immutable"  # their address changes with 
 def routes(name: str, language: Callable[[], str]) -> Blueprint:
     """Return an empty set of pages in the *language* that holds when one is asked for.
 
-    Their templates get `texts`, `language`, `here` (the address of a path of ours), `file` (of a file in
-    bot/web/static), the filter `unbroken` and `served`: the endpoints that there are, `own.` and the name for
-    a page of people. Addresses are relative, so that the bot may stand below a path of a proxy.
+    Their templates get `texts`, `language`, the filter `unbroken`, and `served`: the existing endpoints,
+    `own.` and the name for a page of people. `here` returns the address of a path, `file` that of a file in
+    bot/web/static. Addresses are relative, so that the bot may stand below a path of a proxy.
     """
     pages = Blueprint(name, __name__, template_folder="templates")
 
