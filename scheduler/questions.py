@@ -10,12 +10,11 @@ from bot.features.customers.names import names_of
 from bot.features.notify.enqueue import key_of, quiet_hours
 from bot.features.reviews import cases, findings
 from bot.features.reviews.cases import Case, what_of
-from bot.features.reviews.question_message import MaybeRenamed, Seen, ToDecide, questions
+from bot.features.reviews.question_message import Seen, ToDecide, questions
 from bot.features.reviews.question_message import to_review as review_message
 from bot.features.standings.load import Standings
 from bot.messages.message import Message
 from bot.services import Services
-from bot.store.rename_proposals import Proposal
 
 QUESTION, REVIEW = "question", "review"  # in the keys of the messages
 
@@ -84,14 +83,5 @@ def to_review(services: Services, standings: Standings) -> Iterator[tuple[str, M
 def _to_decide(standings: Standings, case: Case) -> ToDecide:
     person = standings.people.get(case.userid)
     name = case.userid if person is None else person.name
-    what = _renamed(case.proposal) if case.proposal else what_of(case, calendar=standings.calendar)
+    what = case.proposal or what_of(case, calendar=standings.calendar)
     return ToDecide(id=case.id, name=name, said=case.said or "", what=what)
-
-
-def _renamed(proposal: Proposal) -> MaybeRenamed:
-    return MaybeRenamed(
-        old_userid=proposal.old_userid,
-        userid=proposal.userid,
-        same=proposal.same,
-        living=proposal.living,
-    )

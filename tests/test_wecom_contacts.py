@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from bot.wecom.contacts import CorpTags, CustomerTag, contact_details, contact_page, corp_tags, mobile_sha256
+from bot.store.details import Tag
+from bot.wecom.contacts import CorpTags, contact_details, contact_page, corp_tags, mobile_sha256
 from bot.wecom.errors import UnknownOutcomeError
 
 # As document 92114 shows it, with ids of nobody.
@@ -66,8 +67,8 @@ def test_of_an_answer_only_what_counting_needs_is_kept() -> None:
     assert (follower.userid, follower.createtime, follower.add_way) == ("sales01", 1_760_000_000, 10)
     assert (follower.state, follower.oper_userid) == ("store_sh_01", "sales01")
     assert follower.tags == (
-        CustomerTag(id="et1", kind=1, group="等级", name="A"),
-        CustomerTag(id="st1", kind=3, group="规则组", name="B"),
+        Tag(id="et1", kind=1, group="等级", name="A"),
+        Tag(id="st1", kind=3, group="规则组", name="B"),
     )
     assert follower.mobiles_sha256 == (sha256(b"13800000000").hexdigest(),)
     for secret in ("李四", "李经理", "老客", "13800000000"):
@@ -158,7 +159,7 @@ def test_deleted_tags_and_groups_have_no_name() -> None:
     client = FakeClient([{"tag_group": [group("A"), group("B", deleted=True)]}])
 
     assert corp_tags(client, token="T") == CorpTags(  # type: ignore[arg-type]  # a fake
-        tags=(CustomerTag(id="etA1", kind=1, group="A", name="一"),)
+        tags=(Tag(id="etA1", kind=1, group="A", name="一"),)
     )
 
 

@@ -6,6 +6,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -172,15 +173,7 @@ def _named(services: Services, row: OutboxMessage) -> OutboxMessage:
     """Return *row*, without what it says if it is stored: of a whole bank that would be too much."""
     if services.store.outbox.by_key(row.key) is None:
         return row
-    return OutboxMessage(
-        key=row.key,
-        job=row.job,
-        to_userid=row.to_userid,
-        content="",
-        msgtype=row.msgtype,
-        not_before=row.not_before,
-        expires_at=row.expires_at,
-    )
+    return replace(row, content="", forms="")
 
 
 def _deliver(services: Services, planned: list[OutboxMessage]) -> None:

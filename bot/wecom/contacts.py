@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any
 
 from bot.messages.sentences import Sentence
-from bot.store.details import ContactRead
+from bot.store.details import CORP, RULE_GROUP, ContactRead, Tag
 from bot.wecom.client import WeComClient
 from bot.wecom.errors import MalformedError, UnknownOutcomeError
 from bot.wecom.numbers import whole
@@ -32,23 +32,12 @@ MEMBERS_PER_CALL = ROWS_PER_CALL = 100  # the maximum input and output of batch/
 
 NAME_CHARACTERS = 64  # of a name that customers chose themselves; longer names are cut
 
-_CORP, _RULE_GROUP = 1, 3
 _UNSTORABLE = frozenset({"Cc", "Cs"})  # control characters and lone surrogates, which are not valid UTF-8
 _PAGES = 200  # of 500 followers each; more pages mean a loop
 _NO_DIGITS = re.compile(r"\D")
 _CHINA = re.compile(r"^(?:00)?86(?=1\d{10}$)")
 
 Ask = Callable[[Callable[[str], Mapping[str, Any]]], Mapping[str, Any]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomerTag:
-    """A tag that the corp (*kind* 1) or a rule group (3) defines."""
-
-    id: str
-    kind: int
-    group: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +52,7 @@ class Follower:
     add_way: int
     state: str
     oper_userid: str
-    tags: tuple[CustomerTag, ...]
+    tags: tuple[Tag, ...]
     mobiles_sha256: tuple[str, ...]
     remark: str = field(default="", repr=False)
 
@@ -109,7 +98,7 @@ class ContactPage:
 class CorpTags:
     """The corp's list of tags. *odd*: rows that could not be understood, by id or name."""
 
-    tags: tuple[CustomerTag, ...]
+    tags: tuple[Tag, ...]
     odd: tuple[str, ...] = ()
 
 
@@ -196,7 +185,7 @@ def corp_tags(client: WeComClient, *, token: str) -> CorpTags:
     groups = answer.get("tag_group") or []
     if not isinstance(groups, list):
         raise UnknownOutcomeError(Sentence("sentences.malformed"))
-    good, odd = list[CustomerTag](), list[str]()
+    good, odd = list[Tag](), list[str]()
     for group in groups:
         tags = _tags_of(group)
         if tags is None:
@@ -207,9 +196,7 @@ def corp_tags(client: WeComClient, *, token: str) -> CorpTags:
                 odd.append(_odd_row(tag, "id", "name"))
             elif not tag.get("deleted"):
                 good.append(
-                    CustomerTag(
-                        id=str(tag["id"]), kind=_CORP, group=str(group["group_name"]), name=tag["name"]
-                    )
+                    Tag(id=str(tag["id"]), kind=CORP, group=str(group["group_name"]), name=tag["name"])
                 )
     if odd and not good:
         raise UnknownOutcomeError(Sentence("sentences.malformed"))
@@ -281,14 +268,14 @@ def _follower(given: Mapping[str, Any], *, named: bool) -> Follower:
         state=str(given.get("state") or ""),
         oper_userid=str(given.get("oper_userid") or ""),
         tags=tuple(
-            CustomerTag(
+            Tag(
                 id=str(tag["tag_id"]),
                 kind=_count(tag["type"]),
                 group=str(tag.get("group_name") or ""),
                 name=str(tag.get("tag_name") or ""),
             )
             for tag in given.get("tags") or ()
-            if _count(tag["type"]) in {_CORP, _RULE_GROUP} and tag.get("tag_id")
+            if _count(tag["type"]) in {CORP, RULE_GROUP} and tag.get("tag_id")
         ),
         mobiles_sha256=_hashed(given),
         remark=_called(given.get("remark")) if named else "",

@@ -18,6 +18,7 @@ from bot.core.pending import Waiting
 from bot.core.people import Departments
 from bot.core.periods import parse_period
 from bot.core.progress import QuotaFigures
+from bot.core.renames import Overlap
 from bot.core.status import Status
 from bot.core.verdicts import Verdict
 from bot.features.admin import Cause, Finding, Wrong, admin
@@ -28,7 +29,7 @@ from bot.features.progress import progress
 from bot.features.reminder.message import reminder
 from bot.features.reminder.offer import offer_help
 from bot.features.reviews.decision_message import decided
-from bot.features.reviews.question_message import Appealed, MaybeRenamed, Seen, ToDecide, questions, to_review
+from bot.features.reviews.question_message import Appealed, Seen, ToDecide, questions, to_review
 from bot.features.robots.message import GroupPost, group_message
 from bot.features.rules.announcement import RuleNews, rules_changed
 from bot.features.rules.diff import Difference
@@ -283,7 +284,7 @@ def _to_decide() -> list[ToDecide]:
 
 
 def _renamed() -> ToDecide:
-    what = MaybeRenamed(old_userid="zhangsan", userid="zhang.san", same=49, living=50)
+    what = Overlap(old_userid="zhangsan", userid="zhang.san", same=49, living=50)
     return ToDecide(id="rename:zhangsan:zhang.san", name="员工甲", said="", what=what)
 
 

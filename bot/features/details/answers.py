@@ -6,7 +6,7 @@ After a recorded end the bot does not retry: the relation ended before it could 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -18,8 +18,8 @@ from bot.features.ledger.versions import load_regain
 from bot.features.standings.knowledge import SAME_ADD_S
 from bot.services import Services
 from bot.store.customers import CustomerName
-from bot.store.details import STUCK_TRIES, ContactRead, Read, ReadState, Tag
-from bot.wecom.contacts import NOT_A_CONTACT, CustomerDetails, CustomerTag, Follower
+from bot.store.details import STUCK_TRIES, ContactRead, Read, ReadState
+from bot.wecom.contacts import NOT_A_CONTACT, CustomerDetails, Follower
 from bot.wecom.errors import MAX_SYSTEM_BUSY_TRIES, AnswerError, ErrorKind, WeComError, kind_of
 
 log = structlog.get_logger(__name__)
@@ -62,7 +62,7 @@ class Details:
         customer = self._without_erased(customer)
         details = self._store.details
         details.put([_contact(customer, follower) for follower in customer.followers], read_at=now)
-        details.put_tags(tags_of(tag for follower in customer.followers for tag in follower.tags))
+        details.put_tags([tag for follower in customer.followers for tag in follower.tags])
         names.keep(self._services, (_named(customer, follower) for follower in customer.followers))
         acts: Acts = {}
         for read in (*question.due, *question.others):
@@ -158,11 +158,6 @@ class Details:
 
 def _old_add(followers: Sequence[Follower]) -> str:
     return f"{_OLD_ADD} ({max(follower.createtime for follower in followers)})"
-
-
-def tags_of(tags: Iterable[CustomerTag]) -> list[Tag]:
-    """Return *tags* in the form of the store."""
-    return [Tag(id=tag.id, kind=tag.kind, group=tag.group, name=tag.name) for tag in tags]
 
 
 def _contact(customer: CustomerDetails, follower: Follower) -> ContactRead:

@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from bot.features.details.answers import Acts, Details, Question, tags_of
+from bot.features.details.answers import Acts, Details, Question
 from bot.services import Services
 from bot.store.engine import StoreError
 from bot.store.lease import Lease
@@ -172,7 +172,7 @@ class Reader:
             return
         with self._store.transaction():
             self._store.details.replace_corp_tags(
-                tags_of(tags.tags), read_at=int(now), change=change, keep_others=bool(tags.odd)
+                tags.tags, read_at=int(now), change=change, keep_others=bool(tags.odd)
             )
         self._note_odd(tags.odd)
         self._trouble.clear()

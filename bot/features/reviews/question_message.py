@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.core.evidence import Evidence
 from bot.core.integrity import FindingKind, FindingName
+from bot.core.renames import Overlap
 from bot.core.verdicts import Verdict
 from bot.features.customers.name_sentences import Customer, Named, called, nameless, private
 from bot.messages.catalog import Texts, texts_in
@@ -50,23 +51,13 @@ class Appealed(Customer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MaybeRenamed:
-    """A vanished userid and a new one: they share *same* of *living* customers since the same moments."""
-
-    old_userid: str
-    userid: str
-    same: int
-    living: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ToDecide:
     """One case for a reviewer. *said* is the answer of *name*, empty without one."""
 
     id: str
     name: str
     said: str
-    what: Seen | Appealed | MaybeRenamed
+    what: Seen | Appealed | Overlap
 
 
 def questions(*, language: str, asked: Sequence[Seen], until: datetime, at: datetime) -> Message:
@@ -152,7 +143,7 @@ def _seen(texts: Texts, seen: Seen, *, language: str, at: datetime) -> str:
 
 def _case(texts: Texts, language: str, case: ToDecide, *, at: datetime) -> str:
     what = case.what
-    if isinstance(what, MaybeRenamed):
+    if isinstance(what, Overlap):
         return texts["questions.renamed"].say(
             old=clean(what.old_userid, limit=SAID_BYTES),
             new=clean(what.userid, limit=SAID_BYTES),
