@@ -74,7 +74,7 @@ def begin_if_due(services: Services) -> None:
 
 def is_wanted(services: Services) -> bool:
     """Say whether a comparison that begins now would recover lost events."""
-    return _is_ripe(gaps.find_gap_now(services))
+    return _is_ripe(gaps.find_gap(services.store, now=int(services.store.now())))
 
 
 def _is_ripe(gap: Gap | None) -> bool:
@@ -101,13 +101,13 @@ def decide_turn(services: Services, job: str, *, fire_at: int, at: datetime) -> 
 
 def withholds(services: Services) -> bool:
     """Return whether figures are incomplete, so that only administrators get unasked messages."""
-    gap = gaps.find_gap_now(services)
+    gap = gaps.find_gap(services.store, now=int(services.store.now()))
     return gap is not None and gap.withholds
 
 
 def explain_withheld(services: Services) -> str | None:
     """Return why figures are incomplete, for people; None if they are complete."""
-    gap = gaps.find_gap_now(services)
+    gap = gaps.find_gap(services.store, now=int(services.store.now()))
     if gap is None or not gap.withholds:
         return None
     return describe_gap(gap, calendar=services.config.work_calendar())

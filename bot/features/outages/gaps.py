@@ -44,7 +44,7 @@ Newcomers = Mapping[str, int]  # by userid: the moment from which their events a
 
 
 def find_gap_now(services: Services, *, upto: int | None = None) -> Gap | None:
-    """Return what `find_gap` finds now, newcomers included."""
+    """Return what `find_gap` finds now, newcomers included. They never withhold anything from others."""
     now, newcomers = int(services.store.now()), partial(list_newcomers, services)
     return find_gap(services.store, now=now, upto=upto, newcomers=newcomers)
 
@@ -159,9 +159,9 @@ def _of_some(store: Store, *, now: int, horizon: int, newcomers: Callable[[], Ne
     lost, covered = min(concerned.values(), key=lambda item: max(item[0][0].began_at, item[1]))
     newest = max(read_at.values(), default=0)
     read = sum(moment == newest for moment in read_at.values())
-    left = len(concerned.keys() & unread)
-    members = None if left and left >= read else frozenset(concerned)
-    return replace(_gap_of(lost, covered=covered, members=members, now=now), can_wait=not left)
+    urgent = len(concerned.keys() & unread)
+    members = None if urgent and urgent >= read else frozenset(concerned)
+    return replace(_gap_of(lost, covered=covered, members=members, now=now), can_wait=not urgent)
 
 
 def _gap_of(outages: tuple[Outage, ...], *, covered: int, members: frozenset[str] | None, now: int) -> Gap:
