@@ -122,7 +122,9 @@ def test_help_and_version_import_no_part_of_the_bot(
     assert {name for name in done.modules if name.split(".")[0] in {"bot", "handlers", "scheduler"}} == {
         "bot",
         "bot.cli",
+        "bot.cli.help_texts",
         "bot.cli.main",
+        "bot.locales",
     }
 
 

@@ -58,7 +58,10 @@ def config(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_every_command_explains_itself(quotabot: Quotabot, words: tuple[str, ...]) -> None:
+def test_every_command_explains_itself(
+    quotabot: Quotabot, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
     done = quotabot(*words, "--help")
 
     assert done.code == 0

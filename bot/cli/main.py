@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from bot import __version__
+from bot.cli.help_texts import speak
 
 # Each command and the first line of its docstring: `quotabot --help` imports no command.
 _LINES = """\
@@ -147,6 +148,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal in GBK prints what it can
+    speak(sys.argv[1:])
     cli(prog_name="quotabot")
 
 

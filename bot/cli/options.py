@@ -12,9 +12,8 @@ from typing import Any, TypeVar
 
 import click
 
+from bot.cli.help_texts import language_of, language_of_environment
 from bot.config import Config, ConfigError, load
-from bot.config.toml import read_toml
-from bot.locales import DEFAULT, languages
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.sentences import Sentence, in_language
 
@@ -71,7 +70,7 @@ def loaded(path: Path) -> Config:
     try:
         config = load(path, environ=os.environ)
     except ConfigError:
-        speak(_language_of(path))
+        speak(language_of(path))
         raise
     speak(config.locale.language)
     return config
@@ -80,29 +79,13 @@ def loaded(path: Path) -> Config:
 def spoken_texts() -> Texts:
     """Return the texts in the language of the configuration; before it is read, in that of `LANG`."""
     context = click.get_current_context(silent=True)
-    return texts_in((context and context.meta.get(_LANGUAGE)) or _language_of_environment())
+    return texts_in((context and context.meta.get(_LANGUAGE)) or language_of_environment())
 
 
 def speak(language: str) -> None:
     """Set the *language* of what this command prints from now on."""
     if (context := click.get_current_context(silent=True)) is not None:
         context.meta[_LANGUAGE] = language
-
-
-def _language_of(path: Path) -> str:
-    """Return the language of a file with faults: its `[locale]`, else that of the environment."""
-    try:
-        locale = read_toml(path, missing="faults.no_config").get("locale", {})
-    except ConfigError:
-        return _language_of_environment()
-    named = locale.get("language", DEFAULT) if isinstance(locale, dict) else None
-    return named if named in languages() else _language_of_environment()
-
-
-def _language_of_environment() -> str:
-    """Return the language of `LC_ALL`, `LC_MESSAGES` or `LANG`; Chinese for others, C and none."""
-    named = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
-    return next((name for name in languages() if name[:2] == named[:2]), DEFAULT)
 
 
 def bad_parameter(option: str, sentence: Sentence) -> click.BadParameter:

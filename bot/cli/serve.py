@@ -20,6 +20,7 @@ from bot.config.roster import RosterError
 from bot.features.ledger.derive import note_rules
 from bot.features.people import directory
 from bot.features.rules.changes import find_pending_changes, find_section_changes
+from bot.messages.catalog import texts_in
 from bot.services import Services
 from bot.store.engine import StoreBusyError
 
@@ -51,12 +52,14 @@ def serve(config_path: Path, role: str) -> None:
     stop.catch()
 
     def on_ready(port: int) -> None:
+        texts = texts_in(config.locale.language)
         if role == "worker":
-            logs.say("working; Ctrl-C ends it")
+            logs.say(texts["cli.serve.working"])
             return
         host = config.server.listen.host
         address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        logs.say(f"listening on {address}; callback URL for WeCom: {config.server.public_url}/callback")
+        callback = f"{config.server.public_url}/callback"
+        logs.say(texts["cli.serve.listening"].say(address=address, callback=callback))
 
     logs.never_wait()
     waited_for = ""
