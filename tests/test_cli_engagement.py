@@ -122,7 +122,7 @@ def test_a_comparison_says_about_how_many_no_list_can_show(
     done = quotabot("run", "sync", "--config", config, "--at", "2026-11-24T09:17")
 
     assert before.json()["drift"]["unverifiable"] == {"came_and_went": None, "unseen_losses": None}
-    assert "no list can show: came_and_went about 0, unseen_losses about 1" in done.out
+    assert "no list can show: came and went about 0, unseen losses about 1" in done.out
     assert status(quotabot, config)["drift"]["unverifiable"] == {"came_and_went": 0, "unseen_losses": 1}
 
 

@@ -96,7 +96,7 @@ def test_it_asks_before_somebody_loses_many_and_takes_a_word_for_it(
     )
 
     assert asked.code == 0
-    assert "12 found (missed_loss 12), 0 repaired" in asked.out
+    assert "12 found (missed loss 12), 0 repaired" in asked.out
     assert "yg01: losses wait for: quotabot run sync --accept-losses" in asked.out
     assert "yg01: 12 losses are not written" in asked.err
     assert accepted.err == ""
@@ -153,7 +153,7 @@ def test_a_changed_userid_is_named_and_decided_at_the_command_line(
 
     assert found.out.splitlines()[-2:] == [
         "        zhang.san: may be a changed userid, nothing is written: quotabot review list",
-        "        no list can show: came_and_went, unseen_losses",
+        "        no list can show: came and went, unseen losses",
     ]
     assert "yg01 seems to be zhang.san now; nothing is written for the two until" in found.err
     assert (status["renamed"], status["frozen"], status["found"]) == ({"zhang.san": "yg01"}, {}, 0)

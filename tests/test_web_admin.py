@@ -17,6 +17,7 @@ from werkzeug.test import TestResponse
 from bot.config import load
 from bot.features.outages.gaps import take_as_complete
 from bot.features.rules.changes import adopt
+from bot.features.status.labels import span
 from bot.messages.catalog import texts_in
 from bot.services import Services
 from bot.store.audit import Audit
@@ -84,6 +85,36 @@ def test_the_head_counts_what_needs_a_person(app: Flask, services: Services) -> 
 
     assert "一切正常" in section(fine, "status")
     assert "有 2 处需要您看一眼" in section(page(app, services), "status")
+
+
+def test_what_needs_a_person_is_marked_where_it_stands(app: Flask, services: Services) -> None:
+    assert marked(page(app, services)) == []
+    give_up(services, "a", at=NOON)
+    services.store.marks.clear(WHOLE)
+
+    assert marked(page(app, services)) == ["发件", "数据"]
+
+
+def marked(text: str) -> list[str]:
+    return re.findall(r"<dt><strong>([^<]+)</strong></dt>", section(text, "status"))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(45, "45 s"), (119, "119 s"), (120, "2 min"), (7200, "2 h"), (271_380, "3 d")]
+)
+def test_times_are_told_as_people_tell_them(seconds: int, said: str) -> None:
+    assert span(seconds, texts_in("en")) == said
+
+
+def test_the_page_in_english_begins_each_section_with_a_sentence(tmp_path: Path) -> None:
+    more = f'{ADMIN}[locale]\nlanguage = "en"\n'
+    with branch(tmp_path, when=NOON, more=more, roster=PEOPLE) as services, web(services) as app:
+        shown = page(app, services, "?changes=1")
+
+    said = re.findall(r"<(?:h\d|p)[^>]*>([^<]+)<", shown)
+    assert len(said) > 8
+    assert [text for text in said if text.strip()[:1].islower()] == []
+    assert re.findall(r"\d\d:\d\d:\d\d\+|\w_\w", words(section(shown, "status"))) == []
 
 
 def test_nothing_is_tried_with_wecom(app: Flask, services: Services, monkeypatch: pytest.MonkeyPatch) -> None:

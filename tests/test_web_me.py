@@ -313,6 +313,20 @@ def test_the_own_rank_has_neighbours_without_names(ranked: tuple[Flask, Services
     assert [f"员工{number}" for number in (0, 1, 2, 4, 5) if f"员工{number}" in shown] == []
 
 
+def test_neighbours_are_told_quota_by_quota(tmp_path: Path) -> None:
+    second = QUOTA.replace("cm-monthly", "vip").replace("target = 50", "target = 10")
+    people = [f"p{n},员工{n},11,客户经理,,,," for n in range(6)]
+    with branch(tmp_path, when=NOON, more="", quotas=QUOTA + second, roster=(*ROSTER, *people)) as services:
+        for number in range(6):
+            moments = [at(f"2026-11-{3 + day:02}T10:00") for day in range(number + 1)]
+            add_customers(services, f"p{number}", *moments)
+        with web(services) as app:
+            shown = words(page(app, services, "p3"))
+
+    assert "前面一位：cm-monthly · 本月 5/50" in shown
+    assert "前面一位：vip · 本月 5/10" in shown
+
+
 def test_among_many_the_rank_is_computed_when_it_is_asked_for(
     ranked: tuple[Flask, Services], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,6 +27,7 @@ from werkzeug.test import TestResponse
 
 from bot.features.reviews.cases import load_cases
 from bot.features.reviews.decide import answer, open_appeal
+from bot.messages.catalog import texts_in
 from bot.services import Services
 from bot.store.sync import WHOLE
 from bot.web.pages import review as review_page
@@ -281,7 +282,7 @@ def test_held_contacts_wait_with_their_question(tmp_path: Path) -> None:
         page = words(client.get("/review").text)
         after = decision(client, BURST_ID, accept=False, reason="没有活动")
 
-    assert "决定之前，其间 16 位暂列待确认" in page
+    assert "决定之前，其中 16 位暂列待确认" in page
     assert "已确认" in plain(after.text)
 
 
@@ -305,6 +306,25 @@ def test_a_leader_confirms_the_leave_of_their_people_with_its_effect(app: Flask,
     assert "已确认员工甲" in after
     assert 'name="leave"' not in after
     assert len(services.store.contact_knowledge.absences()["zhang"]) == 2
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_leave_waits_as_cases_do_and_is_said_without_a_stray_blank(tmp_path: Path, language: str) -> None:
+    days = (at("2026-11-26T00:00").date(), at("2026-11-27T00:00").date())
+    with (
+        branch(tmp_path, more=f'[locale]\nlanguage = "{language}"\n') as services,
+        web(services) as app,
+    ):
+        nothing = words(enter(app, services, "team").get("/review").text)
+        services.store.preferences.add_leave("zhang", *days, at=1)
+        page = words(enter(app, services, "team").get("/review").text)
+
+    texts = texts_in(language)
+    assert texts["pages.review.none"] in nothing
+    assert texts["pages.review.fair"].strip() not in nothing  # there is nothing to be fair about
+    assert texts["pages.review.none"] not in page
+    assert texts["pages.review.head"].say(n=1) in page
+    assert [text for text in (" :", " ：") if text in page] == []
 
 
 @pytest.mark.parametrize(

@@ -362,6 +362,22 @@ def test_an_employee_gets_no_file(app: Flask, services: Services) -> None:
 # --- several quotas ---
 
 
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_a_team_below_has_each_quota_by_name(tmp_path: Path, language: str) -> None:
+    second = QUOTA.replace("cm-monthly", "vip-monthly")
+    more = f'[locale]\nlanguage = "{language}"\n'
+    with (
+        branch(
+            tmp_path, when=NOON, more=more, quotas=QUOTA + second, roster=PEOPLE, departments=TREE
+        ) as services,
+        web(services) as app,
+    ):
+        shown = words(section(page(app, services, "head"), "subteams"))
+
+    assert "cm-monthly 0% / 0%" in shown
+    assert "vip-monthly 0% / 0%" in shown
+
+
 def test_two_quotas_are_told_apart_and_never_summed(tmp_path: Path) -> None:
     second = QUOTA.replace("cm-monthly", "vip-monthly").replace("target = 50", "target = 10")
     with (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.core.sync import ESTIMATED
-from bot.features.status.labels import Labelled, iso, labelled, some_of
+from bot.features.status.labels import Labelled, iso, labelled, minute, some_of
 from bot.features.sync.report import SyncReport, load_last_sync_report
 from bot.messages.catalog import Texts
 from bot.messages.sentences import in_language
@@ -60,7 +60,7 @@ def drift_lines(drift: dict[str, Any], texts: Texts) -> list[Labelled]:
 
 
 def _found(drift: dict[str, Any], texts: Texts) -> str:
-    about = {name: drift[name] for name in ("at", "found", "repaired")}
+    about = {"at": minute(drift["at"]), **{name: drift[name] for name in ("found", "repaired")}}
     if not drift["causes"]:
         return texts["cli.sync.found"].say(**about)
     causes = [_cause(cause, number, texts) for cause, number in drift["causes"].items()]

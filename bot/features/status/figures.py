@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.features.status.labels import Labelled, iso, labelled, some_of
+from bot.features.status.labels import Labelled, iso, labelled, minute, some_of
 from bot.messages.catalog import Texts
 from bot.messages.sentences import in_language
 from bot.services import Services
@@ -32,7 +32,7 @@ def reading_lines(reading: dict[str, Any], texts: Texts) -> list[Labelled]:
     """Return a reading in lines."""
     text: str = texts["cli.figures.never"]
     if reading["at"] is not None:
-        about = {name: reading[name] for name in ("at", "upto", "members")}
+        about = {"at": minute(reading["at"]), **{name: reading[name] for name in ("upto", "members")}}
         text = texts["cli.figures.read"].say(**about)
     lines = [labelled(texts, "figures", text)]
     if unknown := reading["unknown"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import TypeAlias
 
 from bot.config import Config
@@ -11,6 +12,7 @@ from bot.messages.catalog import Texts
 Labelled: TypeAlias = tuple[str, str]  # the word before a line, empty in a line that goes on; and the line
 
 NAMED = 10  # members in one line
+_UNITS_S = {"days": 86_400, "hours": 3600, "minutes": 60}
 
 
 def labelled(texts: Texts, label: str | None, text: str) -> Labelled:
@@ -21,6 +23,17 @@ def labelled(texts: Texts, label: str | None, text: str) -> Labelled:
 def iso(config: Config, moment: int | None) -> str | None:
     """Return *moment* (epoch s) in ISO 8601, in the configured zone; None without one."""
     return None if moment is None else config.work_calendar().moment(moment).isoformat()
+
+
+def minute(moment: str) -> str:
+    """Return *moment* (ISO 8601) as people write it, in its own zone."""
+    return f"{datetime.fromisoformat(moment):%Y-%m-%d %H:%M}"
+
+
+def span(seconds: int, texts: Texts) -> str:
+    """Say a time in the largest unit that it has twice, rounded down."""
+    unit, length = next((one for one in _UNITS_S.items() if seconds >= 2 * one[1]), ("seconds", 1))
+    return texts.table("cli.status.spans")[unit].say(n=seconds // length)
 
 
 def numbered(reasons: Iterable[tuple[str, int]], texts: Texts) -> str:

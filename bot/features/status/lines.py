@@ -10,7 +10,7 @@ from bot.features.admin import line_of, trouble_of
 from bot.features.outages import catch_up
 from bot.features.status.comparison import drift_lines
 from bot.features.status.figures import reading_lines
-from bot.features.status.labels import Labelled, labelled, numbered
+from bot.features.status.labels import Labelled, labelled, minute, numbered, span
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.sentences import in_language
 from bot.services import Services
@@ -48,14 +48,14 @@ def _queues_for_people(report: dict[str, Any], texts: Texts) -> Iterator[Labelle
         if box["oldest_s"] is None:
             yield name, texts["cli.status.box"].say(**about)
         else:
-            yield name, texts["cli.status.box_oldest"].say(oldest=box["oldest_s"], **about)
+            yield name, texts["cli.status.box_oldest"].say(oldest=span(box["oldest_s"], texts), **about)
     withheld = report["withheld"]
     reasons = numbered(withheld["today"].items(), texts) or texts["cli.status.none"]
     yield "quiet", texts["cli.status.withheld"].say(reasons=reasons, expired=withheld["expired"])
     yield "details", texts["cli.status.details"].say(n=report["details"]["pending"])
     for api, left in report["reads"]["refused_s"].items():
         name = texts["admin.any_api"] if api == "*" else api
-        yield "reads", texts["cli.status.reads"].say(api=name, seconds=left)
+        yield "reads", texts["cli.status.reads"].say(api=name, left=span(left, texts))
 
 
 def _jobs_for_people(jobs: list[dict[str, Any]], texts: Texts) -> Iterator[Labelled]:
@@ -63,7 +63,7 @@ def _jobs_for_people(jobs: list[dict[str, Any]], texts: Texts) -> Iterator[Label
     for job in jobs:
         name = job["job"]
         outcome = texts.table("cli.status.outcomes")[job["outcome"]]
-        about = {"at": job["fire_at"], "outcome": outcome, "n": job["messages"]}
+        about = {"at": minute(job["fire_at"]), "outcome": outcome, "n": job["messages"]}
         if "note" in job:
             note = in_language(texts, job["note"])
             yield name, texts["cli.status.job_note"].say(note=note, **about)
@@ -78,7 +78,7 @@ def _sending_for_people(report: dict[str, Any], texts: Texts) -> Iterator[Labell
     for robot in report["robots"]:
         if robot["error"]:
             why = in_language(texts, robot["error"])
-            about = {"name": robot["robot"], "since": robot["off_since"], "why": why}
+            about = {"name": robot["robot"], "since": minute(robot["off_since"]), "why": why}
             yield "robot", texts["cli.status.robot"].say(**about)
     if any(number for state, number in report["welcomes"].items() if state != "errcodes"):
         yield "welcome", _welcomes_for_people(report["welcomes"], texts)
@@ -86,11 +86,12 @@ def _sending_for_people(report: dict[str, Any], texts: Texts) -> Iterator[Labell
     if token["error"]:
         yield "token", texts["cli.status.no_token"].say(why=in_language(texts, token["error"]))
     elif token["expires_in_s"]:
-        yield "token", texts["cli.status.token"].say(seconds=token["expires_in_s"])
+        yield "token", texts["cli.status.token"].say(left=span(token["expires_in_s"], texts))
     else:
         yield "token", texts["cli.status.no_token_yet"]
     yield "sender", report["lease"]["holder"] or texts["cli.status.nobody_sends"]
-    yield "facts", report["facts"]["newest_at"] or texts["cli.status.no_facts"]
+    newest = report["facts"]["newest_at"]
+    yield "facts", minute(newest) if newest else texts["cli.status.no_facts"]
 
 
 def _welcomes_for_people(welcomes: dict[str, Any], texts: Texts) -> str:
@@ -116,7 +117,7 @@ def _directory_for_people(people: dict[str, Any], texts: Texts) -> Iterator[Labe
         return
     when: str = texts["cli.status.not_read"]
     if people["read_at"]:
-        when = texts["cli.status.read"].say(at=people["read_at"])
+        when = texts["cli.status.read"].say(at=minute(people["read_at"]))
     about = {"unknown": people["unknown"], "left": people["left"], "when": when}
     yield "people", texts["cli.status.people"].say(n=people["people"], **about)
     if people["error"]:
@@ -132,10 +133,10 @@ def _record_for_people(report: dict[str, Any], texts: Texts) -> Iterator[Labelle
         about = {"read": whole["members_read"], "n": whole["members"]}
         yield "record", texts["cli.status.record"].say(why=in_language(texts, whole["because"]), **about)
     if lost["silent_since"]:
-        yield "silence", texts["cli.status.silence"].say(at=lost["silent_since"])
+        yield "silence", texts["cli.status.silence"].say(at=minute(lost["silent_since"]))
     if lost["incomplete_since"] and lost["reasons"] != [FIRST]:
         reasons = (in_language(texts, catch_up.reason(name)) for name in lost["reasons"])
-        about = {"at": lost["incomplete_since"], "reasons": texts["cli.status.comma"].join(reasons)}
+        about = {"at": minute(lost["incomplete_since"]), "reasons": texts["cli.status.comma"].join(reasons)}
         if lost["members"] is None:
             yield "record", texts["cli.status.incomplete"].say(**about)
         else:

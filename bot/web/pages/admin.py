@@ -12,7 +12,7 @@ from bot.features.status.audit import said_of_chain, verify_chain
 from bot.messages.answers import moment_of
 from bot.messages.catalog import texts_in
 from bot.services import Services
-from bot.web.pages.admin_view import AdminPage
+from bot.web.pages.admin_view import AdminPage, as_sentence
 from bot.web.pages.door import Door
 
 MOST_RETRIED = 200  # letters of one form
@@ -30,6 +30,7 @@ def add(routes: Blueprint, *, services: Services, door: Door) -> None:
             at=moment_of(page.local, language=page.language),
             troubles=page.troubles(),
             status=page.status(),
+            need_a_look=page.need_a_look(),
             rollout=page.rollout(),
             warnings=page.warnings(),
             dead=page.dead(_asked("dead")),
@@ -49,7 +50,7 @@ def add(routes: Blueprint, *, services: Services, door: Door) -> None:
     @door.opens(Page.ADMIN)
     def admin_audit(_visitor: Visitor) -> ResponseReturnValue:
         texts, state = texts_in(services.language), verify_chain(services, at=services.clock.now())
-        return door.done("admin", [said_of_chain(state, texts)])
+        return door.done("admin", [as_sentence(said_of_chain(state, texts))])
 
 
 def _asked(name: str) -> int:

@@ -69,6 +69,18 @@ class AdminPage:
         is_broken = report["audit"]["broken_at"] is not None
         return dead + len(report["troubles"]) + (not report["complete"]["complete"]) + is_broken
 
+    def need_a_look(self) -> set[str]:
+        """Return the words of `status` whose lines are the reason for it."""
+        report, words = self._report, self.texts.table("cli.status.labels")
+        reasons = {
+            "inbox": report["inbox"]["dead"],
+            "outbox": report["outbox"]["dead"],
+            "trouble": report["troubles"],
+            "record": not report["complete"]["complete"],
+            "audit": report["audit"]["broken_at"] is not None,
+        }
+        return {str(words[name]) for name, is_reason in reasons.items() if is_reason}
+
     def status(self) -> list[tuple[str, list[str]]]:
         """Return the lines of `quotabot status`, by the word before them."""
         grouped: list[tuple[str, list[str]]] = []
@@ -198,13 +210,18 @@ class AdminPage:
                 )
                 for seq, act in reversed(entries)
             ],
-            "state": said_of_chain(self._chain, self.texts),
+            "state": as_sentence(said_of_chain(self._chain, self.texts)),
             "is_broken": self._chain.broken_at is not None,
             "verified": moment_of(verified, language=self.language),
             "entries": self._chain.entries,
             "page": page,
             "pages": pages,
         }
+
+
+def as_sentence(text: str) -> str:
+    """Return a line of the command line as a page begins it: with a capital letter, where there are any."""
+    return text[:1].upper() + text[1:]
 
 
 def _detail(text: str) -> str:

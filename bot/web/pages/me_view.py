@@ -202,9 +202,12 @@ class OwnPage:
         found = own_places(desk, self._userid, few=None if asked else QUICK_PLACES, kept=asked)
         waits = any(own.place is None for own in found.values())
         lines = said(own_message.rank(language=desk.language, rows=rows, places=found, at=desk.local))[1:]
+        labels = labels_of(self.texts, rows, at=desk.local)
         beside = [
-            self.texts.table("pages.me.neighbours")[side].say(counted=figures[0], target=figures[1])
-            for own in found.values()
+            self.texts.table("pages.me.neighbours")[side].say(
+                label=f"{labels[quota]} " if len(found) > 1 else "", counted=figures[0], target=figures[1]
+            )
+            for (quota, _), own in found.items()
             for side, figures in (("above", own.above), ("below", own.below))
             if figures is not None
         ]

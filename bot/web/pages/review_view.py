@@ -156,7 +156,12 @@ class ReviewPage:
         """Return noted leave with what its confirmation would change."""
         targets = [
             self.texts["leave.then"].say(
-                label=f"{clean(one.quota)} {one.period.name} ", before=one.before, after=one.after
+                label=self.texts["progress.quota_label"].say(
+                    quota=clean(one.quota),
+                    period=self.texts["progress.other_period"].say(period=one.period.name),
+                ),
+                before=one.before,
+                after=one.after,
             )
             for one in noted.effect.targets
         ]

@@ -269,8 +269,7 @@ class TeamPage:
     def _attained(self, team: SubTeam) -> str:
         several = len(self.labels) > 1
         return self.texts["subteams.semicolon"].join(
-            (f"{self.labels.get(one.quota, one.quota)}" if several else "")
-            + f"{one.percent}% / {one.middle}%"
+            (f"{clean(one.quota)} " if several else "") + f"{one.percent}% / {one.middle}%"
             for one in team.figures
         )
 
