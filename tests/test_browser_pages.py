@@ -13,14 +13,15 @@ from pathlib import Path
 import pytest
 from builders.browser import DESKTOP, PHONE, NewPage, assert_accessible, broken_tokens
 from builders.delivery import give_up
-from builders.e2e import add_customers, at, outbox_rows
-from builders.pages import NOON, beside_wecom
-from builders.reviews import BURST_RULE, burst, morning, tell
+from builders.e2e import QUOTA, add_customers, at, outbox_rows
+from builders.pages import NOON, RULES, beside_wecom
+from builders.reviews import BURST_RULE, branch, burst, morning, tell
 from builders.service import running
 from playwright.sync_api import Page, expect
 from python_calamine import CalamineWorkbook
 
 from bot.core.relations import RelationKind
+from bot.features.access.session import Sessions
 from bot.features.contacts.contact_list import number_contacts
 from bot.features.preferences import preferences
 from bot.features.reviews.decide import open_appeal
@@ -228,6 +229,40 @@ def test_paper_has_what_the_page_says_and_nothing_to_press(bank: Bank, new_page:
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
         assert overflow(page) == 0
         assert len(page.pdf(prefer_css_page_size=True)) > 1000
+
+
+LONG_ID = "customer-managers-of-the-whole-south-branch-and-all-its-villages"
+LONG_NAMES = (
+    f"yg-{'x' * 50},{'阿卜杜热合曼·麦麦提依明·' * 3},11,客户经理,,,,",
+    f"zg,{'Wolfeschlegelsteinhausenbergerdorff ' * 2},11,主管,11,,,",
+    "head,行长,1,主管,1,,,",
+)
+
+
+@pytest.mark.parametrize(("userid", "path"), [("zg", "/team"), ("zg", "/review"), ("head", "/review")])
+def test_long_names_fit_a_phone_and_paper(
+    browser: object, tmp_path: Path, new_page: NewPage, userid: str, path: str
+) -> None:
+    long_one = f"yg-{'x' * 50}"
+    quotas = RULES.replace("cm-monthly", LONG_ID) + QUOTA.replace("cm-monthly", "vip")
+    with branch(tmp_path, when=NOON, more="", quotas=quotas, roster=LONG_NAMES) as services:
+        tell(services, long_one, "wm-lost", at("2026-11-04T11:00"), RelationKind.ADDED)
+        tell(services, long_one, "wm-lost", at("2026-11-06T10:00"), RelationKind.LOST_BY_CUSTOMER)
+        open_appeal(services, long_one, "wm-lost", text="x" * 300, at=NOON)
+        with services.store.transaction():
+            preferences.on_leave(services, long_one, at=NOON, first=NOON.date(), last=date(2026, 12, 4))
+        with running(services) as site:
+            page = new_page(viewport=NARROW)
+            address = f"http://127.0.0.1:{site.port}"
+            session = Sessions(services).begin(userid)
+            page.context.add_cookies([{"name": SESSION_COOKIE, "value": session, "url": address}])
+            page.goto(address + path)
+            expect(page.locator("h1")).to_be_visible()
+            assert overflow(page) == 0
+            expect(page.locator("header form button")).to_have_text(re.compile("退出"))
+            page.set_viewport_size({"width": 680, "height": 960})
+            page.emulate_media(media="print")
+            assert overflow(page) == 0
 
 
 # --- an administrator ---
