@@ -326,6 +326,22 @@ def test_without_pg_dump_one_sentence_says_what_to_install(
     assert not (tmp_path / "kept.dump").exists()
 
 
+def test_the_error_of_pg_dump_is_told_not_the_warnings_before_it(
+    quotabot: Quotabot, store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "pg_dump"
+    said = ("perl: warning: Setting locale failed.", "pg_dump: error: server version mismatch")
+    told = "".join(f"echo '{line}' >&2\n" for line in said)
+    program.write_text(f"#!/bin/sh\n{told}exit 1\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    config = write_config(tmp_path, store_url)
+    done = quotabot("backup", str(tmp_path / "kept.dump"), "--config", str(config))
+
+    assert done.code == 2
+    assert "server version mismatch" in done.err
+
+
 def test_a_password_stands_in_no_list_of_processes(
     postgres: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -84,6 +84,12 @@ def _run(url: str, program: str, *arguments: str) -> str:
     except FileNotFoundError:
         raise StoreError(Sentence("faults.store.no_client", program=program)) from None
     if done.returncode:
-        reason = next(iter(done.stderr.strip().splitlines()), f"exit code {done.returncode}")
+        reason = _reason(done.stderr) or f"exit code {done.returncode}"
         raise StoreError(Sentence("faults.store.client_failed", program=program, why=reason))
     return done.stdout
+
+
+def _reason(stderr: str) -> str:
+    """Return the line that names the error; Debian's wrapper of these programs may warn of locales first."""
+    lines = stderr.strip().splitlines()
+    return next((line for line in lines if ": error: " in line), lines[0] if lines else "")
