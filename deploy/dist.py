@@ -38,7 +38,7 @@ RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /
     && useradd --system --uid 10001 --gid quotabot --home-dir /var/lib/quotabot --create-home quotabot
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \\
     QUOTABOT_CONFIG=/etc/quotabot/config.toml STATE_DIRECTORY=/var/lib/quotabot
-USER quotabot
+USER 10001:10001
 WORKDIR /var/lib/quotabot
 EXPOSE 8080
 ENTRYPOINT ["quotabot"]

@@ -91,4 +91,4 @@ def test_the_recipe_of_the_image_needs_only_what_the_folder_has() -> None:
     copied = [source for word in words if word[0] == "COPY" for source in word[1:-1]]
 
     assert copied == ["requirements.txt", "*.whl"]
-    assert ["USER", "quotabot"] in words
+    assert ["USER", "10001:10001"] in words

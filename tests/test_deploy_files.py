@@ -240,7 +240,7 @@ def test_the_image_is_made_of_what_there_is_and_runs_as_nobody_special() -> None
     assert [source for source in copied if not (ROOT / source).exists()] == []
     assert {"bot", "handlers", "scheduler", "sandbox", "requirements.txt"} <= copied
     assert [word[1] for word in words if word[0] == "FROM" and not re.search(r":\d", word[1])] == []
-    assert ["USER", "quotabot"] in final
+    assert ["USER", "10001:10001"] in final  # a number: clusters then see that it is not root
     assert not [word for word in final if "pip" in word]
     assert any("--require-hashes" in word for word in words)
     assert final[-1][0] == "CMD"
