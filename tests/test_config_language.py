@@ -13,6 +13,7 @@ from builders.config import DIRECTORY, ENVIRON, MINIMAL, QUOTA, WECOM, read, wri
 from builders.e2e import Quotabot, command_here, write_config, write_roster
 from pydantic import BaseModel
 
+from bot.cli import demo
 from bot.config import Config, ConfigError, load
 from bot.config.roster import RosterError, read_departments, read_roster
 from bot.config.warnings import warnings
@@ -270,3 +271,32 @@ def test_programs_read_english(tmp_path: Path, quotabot: Quotabot) -> None:
     assert [json.dumps(fault) for fault in refused.json()["faults"]] == [
         json.dumps(f"{path}: calender: unknown key; did you mean calendar?")
     ]
+
+
+@pytest.mark.parametrize(
+    ("environ", "options", "language"),
+    [
+        pytest.param({"LANG": "en_US.UTF-8"}, (), "en", id="English at home"),
+        pytest.param({"LANG": "C.UTF-8"}, (), "zh-CN", id="no language at home"),
+        pytest.param({"LANG": "en_US.UTF-8"}, ("--language", "zh-CN"), "zh-CN", id="the option's"),
+    ],
+)
+def test_a_tour_speaks_as_people_at_home(
+    quotabot: Quotabot,
+    monkeypatch: pytest.MonkeyPatch,
+    environ: dict[str, str],
+    options: tuple[str, ...],
+    language: str,
+) -> None:
+    asked: list[str] = []
+
+    def running(_start: str, *, language: str, speed: float) -> None:
+        asked.append(language)
+        raise SystemExit(speed)
+
+    monkeypatch.setattr(demo, "running", running)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    quotabot("demo", "--tour", *options)
+
+    assert asked == [language]

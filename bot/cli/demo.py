@@ -12,10 +12,11 @@ from datetime import datetime
 import click
 
 from bot.app.demo import Demo, running, this_day, workday_in_mid_month
+from bot.cli.help_texts import language_of_environment
 from bot.cli.options import DAY, speak, spoken_texts
 from bot.cli.stop import Stop
 from bot.cli.tour import play
-from bot.locales import DEFAULT, languages
+from bot.locales import languages
 from bot.messages.catalog import Texts
 
 
@@ -30,7 +31,7 @@ from bot.messages.catalog import Texts
 @click.option(
     "--language",
     type=click.Choice(languages()),
-    help="Of the messages; that of your browser if left out, and zh-CN in a tour.",
+    help="Of the messages; that of your browser if left out, and of LANG in a tour.",
 )
 def demo(*, tour: bool, day: datetime | None, language: str | None) -> None:
     """Start a local WeCom with a made-up branch and the bot. Nothing leaves this machine.
@@ -42,7 +43,7 @@ def demo(*, tour: bool, day: datetime | None, language: str | None) -> None:
     """
     played = day.date() if day else workday_in_mid_month(this_day())
     begin, speed = ("08:55:00", 0.0) if tour else ("09:06:50", 1.0)
-    spoken = language or (DEFAULT if tour else "")
+    spoken = language or (language_of_environment() if tour else "")
     if spoken:
         speak(spoken)
     texts = spoken_texts()
