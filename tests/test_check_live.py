@@ -85,7 +85,7 @@ def config(place: tuple[SandboxProcess, BotProcess, Path]) -> Path:
 
 
 def tried(config: Path) -> dict[str, Part]:
-    return {part.name: part for part in live_parts(load(config, environ={}))}
+    return {part.name: part for part in live_parts(load(config, environ={}), texts_in("zh-CN"))}
 
 
 def changed(config: Path, old: str, new: str) -> Path:
@@ -225,7 +225,7 @@ def at_time(config: Path, moment: datetime) -> dict[str, Part]:
     read = load(config, environ={})
     people = directory.build_directory(read, directory.read_files(read), None)
     with closing(wecom_client(read)) as client:
-        parts = check_parts(read, None, people, client, now=moment.timestamp)
+        parts = check_parts(read, None, people, client, texts_in("zh-CN"), now=moment.timestamp)
         return {part.name: part for part in parts}
 
 
@@ -273,6 +273,8 @@ def test_the_command_exits_with_1_and_speaks_to_programs(
     (contacts,) = (part for part in report["live"] if part["part"] == "contacts")
     assert contacts["state"] == "wrong"
     assert contacts["text"].endswith("可调用接口的应用: add the app")  # programs read one language
+    words = {part["part"]: part["text"] for part in report["live"]}
+    assert words["token"] == "WeCom gives one"  # for programs, whatever [locale] says
     assert quotabot("check", "--config", str(config)).code == 0
 
 
@@ -281,7 +283,7 @@ def test_each_part_has_a_name_and_no_secret_is_shown(
     sandbox: SandboxProcess, config: Path, language: str
 ) -> None:
     read = load(changed(config, "[admins]", f'[locale]\nlanguage = "{language}"\n[admins]'), environ={})
-    lines = [part_for_people(part, read) for part in live_parts(read)]
+    lines = [part_for_people(part, read) for part in live_parts(read, texts_in(language))]
     names = texts_in(language).table("live.parts")
 
     assert all(any(name in line for name in names.values()) for line in lines)

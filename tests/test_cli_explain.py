@@ -48,7 +48,7 @@ def test_for_programs(quotabot: Quotabot, config: tuple[str, str]) -> None:
                         "added_at": "2026-11-20T10:02:00+08:00",
                         "verdict": "pending:keep_period",
                         "open": False,
-                        "reason": "到 11-27 10:02 满 7 天，届时计入",
+                        "reason": "Kept for 7 days on 11-27 10:02; then it counts",  # whatever [locale] says
                         "until": "2026-11-27T10:02:00+08:00",
                         "events": [
                             {"kind": "added", "at": "2026-11-20T10:02:00+08:00", "source": "callback"}

@@ -68,7 +68,7 @@ def check(config_path: Path, form: str, *, live: bool) -> None:
         texts, quotas = texts_in(config.locale.language), len(config.quotas)
         whom = _whom(config, known, texts)
         summary = texts["cli.check.summary"].say(file=config_path, n=quotas, whom=whom)
-        steps = describe_advice(known.advice, language=_spoken(config, form))
+        steps = describe_advice(known.advice, language="en" if form == "json" else config.locale.language)
     except (ConfigError, RosterError) as error:
         faults += [str(fault) for fault in error.faults]
     if form == "text":
@@ -93,18 +93,13 @@ def _is_wrong_live(config: Config, form: str, report: dict[str, Any]) -> bool:
     from bot.cli.check_live import as_json, is_wrong, live_parts, part_for_people  # needs all of WeCom's side
 
     parts = []
-    for part in live_parts(config, _spoken(config, form)):
+    for part in live_parts(config, _texts()):
         parts.append(part)
         if form == "text":
             click.echo(part_for_people(part, config))
     wrong = any(map(is_wrong, parts))
     report |= {"ok": not wrong, "live": list(map(as_json, parts))}
     return wrong
-
-
-def _spoken(config: Config, form: str) -> str:
-    """Return the language of a report: that of people, or the one that programs can rely on."""
-    return config.locale.language if form == "text" else "en"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from bot.config import Config
 from bot.features.live.check import check_parts
 from bot.features.live.part import Part, PartState
 from bot.features.people import directory
-from bot.messages.catalog import texts_in
+from bot.messages.catalog import Texts, texts_in
 from bot.services import Services
 from bot.store.engine import StoreError
 from bot.store.store import Store
@@ -19,8 +19,8 @@ from bot.store.store import Store
 _SIGNS = {PartState.OK: "OK", PartState.NOTE: "--", PartState.WRONG: "!!", PartState.SKIPPED: ".."}
 
 
-def live_parts(config: Config, language: str = "") -> Iterator[Part]:
-    """Try every part of *config* once, in *language*, else in its own; open the store only if it is there."""
+def live_parts(config: Config, texts: Texts) -> Iterator[Part]:
+    """Try every part of *config* once, told by *texts*; open the store only if it is there."""
     services: Services | None = None
     error = ""
     with ExitStack() as stack:
@@ -34,9 +34,7 @@ def live_parts(config: Config, language: str = "") -> Iterator[Part]:
             people = services.directory
         else:
             people = directory.build_directory(config, directory.read_files(config), None)
-        yield from check_parts(
-            config, services, people, client, now=time.time, store_error=error, language=language
-        )
+        yield from check_parts(config, services, people, client, texts, now=time.time, store_error=error)
 
 
 def part_for_people(part: Part, config: Config) -> str:

@@ -46,7 +46,14 @@ def explain(
     with up_to_date(loaded(config_path), UnknownPersonError) as services:
         when = moment(at, services.config, now=services.clock.now())
         try:
-            explanation = explained(services, userid, at=when, external_userid=external_userid, period=period)
+            explanation = explained(
+                services,
+                userid,
+                at=when,
+                external_userid=external_userid,
+                period=period,
+                language="en" if form == "json" else "",
+            )
         except ValueError:
             raise no_period(period or "") from None
     texts = texts_in(services.language)

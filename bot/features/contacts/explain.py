@@ -94,11 +94,13 @@ def explain(
     external_userid: str | None = None,
     period: str | None = None,
     branch: Branch | None = None,
+    language: str = "",
 ) -> Explanation:
     """Explain the contacts of *userid* as of *at* (aware), in the running periods or in *period*.
 
     *external_userid*: only customers with this id, or with this end of their id. Verdicts are computed anew,
     also for a closed period. *branch*: the data as of *at* for these periods, if already read.
+    *language*: that of the reasons, if not the installation's.
 
     Raises UnknownPersonError, and ValueError if *period* is no period.
     """
@@ -116,7 +118,7 @@ def explain(
         (quota, named): services.store.results.newest_of(person.userid, quota=quota, period=named)
         for quota, named in closed
     }
-    explainer = _Explainer(services, branch, person, at=at)
+    explainer = _Explainer(services, branch, person, at=at, language=language or services.language)
     return Explanation(
         as_of=calendar.moment(epoch_of(at)),
         person=person,
@@ -139,7 +141,9 @@ def explain(
 class _Explainer:
     """The data read once for all quotas of one employee."""
 
-    def __init__(self, services: Services, branch: Branch, person: Person, *, at: datetime) -> None:
+    def __init__(
+        self, services: Services, branch: Branch, person: Person, *, at: datetime, language: str
+    ) -> None:
         self._branch, self._userid = branch, person.userid
         self._calendar = branch.calendar
         self._at = self._local(epoch_of(at))
@@ -147,7 +151,7 @@ class _Explainer:
         self._facts: LedgerFacts = services.store.ledger.told_of(person.userid, upto=epoch_of(at))
         self._decisions = services.store.reviews.decided_of(person.userid)
         self._confirmed = services.store.findings.confirmed_of(person.userid)
-        self._language = services.language
+        self._language = language
 
     def contacts(self, about: QuotaInPeriod, *, wanted: str) -> Iterator[Explained]:
         """Yield the contacts of one quota period by time, then by customer."""

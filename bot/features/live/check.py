@@ -11,7 +11,7 @@ from bot.features.live.callback import CallbackCheck
 from bot.features.live.local import calendar_parts, people_parts, store_parts
 from bot.features.live.part import Part
 from bot.features.live.wecom import WeComCheck
-from bot.messages.catalog import texts_in
+from bot.messages.catalog import Texts
 from bot.services import Directory, Services
 from bot.wecom.client import WeComClient
 
@@ -21,16 +21,15 @@ def check_parts(
     services: Services | None,
     people: Directory,
     client: WeComClient,
+    texts: Texts,
     *,
     now: Callable[[], float],
     store_error: str = "",
-    language: str = "",
 ) -> Iterator[Part]:
     """Yield every part as soon as it is tried; *services* None: there is no store, or *store_error*.
 
-    *people*: as far as they are known; *now* gives real time (epoch s). *language*: else the configured one.
+    *people*: as far as they are known; *now* gives real time (epoch s). *texts*: its words.
     """
-    texts = texts_in(language or config.locale.language)
     today = config.work_calendar().day_of(int(now()))
     yield from store_parts(services, config, texts, error=store_error)
     yield from WeComCheck(config, client, texts, _asked(config, people, today), now).parts()
