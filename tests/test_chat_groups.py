@@ -27,16 +27,16 @@ def services(tmp_path: Path) -> Iterator[Services]:
 
 
 @pytest.fixture
-def read(services: Services, monkeypatch: pytest.MonkeyPatch) -> list[list[str] | None]:
+def read(services: Services, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """Of whom contacts were read, each time."""
-    asked: list[list[str] | None] = []
-    contacts = services.store.ledger.contacts
+    asked: list[list[str]] = []
+    known_adds = services.store.contact_knowledge.known_adds
 
-    def counted(*, userids: Collection[str] | None = None, **span: Any) -> Any:
-        asked.append(None if userids is None else list(userids))
-        return contacts(userids=userids, **span)
+    def counted(userids: Collection[str], **span: Any) -> Any:
+        asked.append(list(userids))
+        return known_adds(userids, **span)
 
-    monkeypatch.setattr(services.store.ledger, "contacts", counted)
+    monkeypatch.setattr(services.store.contact_knowledge, "known_adds", counted)
     return asked
 
 
@@ -47,25 +47,21 @@ def asked(services: Services, *words: tuple[str, str]) -> list[str]:
     return [row["to_userid"] for row in outbox_rows(services)[before:] if row["key"].startswith("answer:")]
 
 
-def test_two_who_ask_together_share_a_reading_of_these_two(
-    services: Services, read: list[list[str] | None]
-) -> None:
+def test_two_who_ask_together_share_a_reading_of_these_two(services: Services, read: list[list[str]]) -> None:
     assert asked(services, ("yg3", "进度"), ("yg1", "明细")) == ["yg3", "yg1"]
 
     assert read == [["yg1", "yg3"]]
 
 
 @pytest.mark.parametrize("word", ["帮助", "静音", "隐私", "不懂"])
-def test_a_word_without_numbers_reads_none(
-    services: Services, read: list[list[str] | None], word: str
-) -> None:
+def test_a_word_without_numbers_reads_none(services: Services, read: list[list[str]], word: str) -> None:
     assert asked(services, ("yg3", word)) == ["yg3"]
 
     assert read == []
 
 
 def test_a_leader_s_word_reads_his_people_and_nobody_else_s_does(
-    services: Services, read: list[list[str] | None]
+    services: Services, read: list[list[str]]
 ) -> None:
     assert asked(services, ("yg1", "团队")) == ["yg1"]
     assert asked(services, ("yg0", "团队")) == ["yg0"]
@@ -74,7 +70,7 @@ def test_a_leader_s_word_reads_his_people_and_nobody_else_s_does(
 
 
 def test_a_large_team_comes_last_and_alone(
-    services: Services, read: list[list[str] | None], monkeypatch: pytest.MonkeyPatch
+    services: Services, read: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(groups, "TOGETHER", 3)
 
@@ -85,7 +81,7 @@ def test_a_large_team_comes_last_and_alone(
 
 
 def test_many_who_ask_are_answered_a_few_at_a_time(
-    services: Services, read: list[list[str] | None], monkeypatch: pytest.MonkeyPatch
+    services: Services, read: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(groups, "TOGETHER", 3)
 

@@ -11,6 +11,7 @@ import pytest
 from builders.e2e import QUOTA, at
 from builders.facts import Fact, put_facts
 from builders.imports import JIA, NOW, branch, detail, file, imported, tell
+from builders.stores import kept_contacts
 
 from bot.core.relations import RelationEvent, RelationKind
 from bot.core.verdicts import Verdict
@@ -296,7 +297,7 @@ def busy_month(services: Services, *, events: int) -> None:
                 )
                 services.store.ledger.append(late, origin="sync", recorded_at=0)
     derive(services)
-    adds = services.store.ledger.contacts(since=0, upto=2**40, alive=True)["zhangsan"]
+    adds = kept_contacts(services.store)["zhangsan"]
     with services.store.transaction():
         for number, contact in enumerate(adds):
             if number % 4:

@@ -129,7 +129,7 @@ def test_of_a_mobile_number_only_its_hash_is_kept_and_of_a_name_nothing(tmp_path
         customer = opened.happen("add", remark_mobiles=numbers, state="hall_qr", **told)
         opened.drain()
 
-        ((stored,),) = opened.services.store.contact_knowledge.details(since=0).values()
+        ((stored,),) = opened.services.store.contact_knowledge.details().values()
         hashes = {sha256(number).hexdigest() for number in (b"13800000000", b"13900000000")}
         assert set(stored.mobile_sha256.split()) == hashes
         assert (stored.state, stored.unionid) == ("hall_qr", f"oSIM{customer[2:26]}")
@@ -535,7 +535,7 @@ def test_reading_and_wanting_do_not_stop_each_other_on_postgresql(tmp_path: Path
 
         assert failures == []
         assert store.details.pending() == 0
-        assert {*store.contact_knowledge.details(since=0)} == {*wanted}
+        assert {*store.contact_knowledge.details()} == {*wanted}
 
 
 def test_nothing_in_the_log_names_a_customer(quiet: Desk) -> None:

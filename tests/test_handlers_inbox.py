@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from builders.service import ROSTER, contact_event, logged, rows, services
+from builders.stores import kept_contacts
 
 import handlers
 from bot.features.ledger.derive import derive
@@ -324,7 +325,7 @@ def test_the_event_of_somebody_unknown_counts_once_the_roster_knows_him(tmp_path
         kept = states(before)
     with services(tmp_path, roster=ROSTER + "newhire7,员工丙,2,,,,,\n") as after:
         people = merge_known(after.directory, {}, day=after.clock.now().date())
-        adds = after.store.ledger.contacts(since=0, upto=2**40, alive=False)
+        adds = kept_contacts(after.store)
 
     assert (kept, "newhire7" in unknown) == (["done"], False)
     assert [contact.add.external_userid for contact in adds["newhire7"]] == [

@@ -10,6 +10,7 @@ import pytest
 from builders.e2e import Quotabot, at, command_here
 from builders.examples import tried
 from builders.imports import JIA, branch, tell
+from builders.stores import kept_contacts
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
@@ -73,7 +74,7 @@ def differences(services: Services, *, mend: bool = False) -> list[Difference]:
 
 
 def kept(services: Services) -> dict[str, list[Add]]:
-    found = services.store.ledger.contacts(since=0, upto=2**40, alive=True)
+    found = kept_contacts(services.store)
     return {userid: [contact.add for contact in contacts] for userid, contacts in found.items()}
 
 

@@ -10,6 +10,7 @@ import pytest
 from builders.e2e import Quotabot, command_here
 from builders.imports import JIA, branch, tell
 from builders.service import logged
+from builders.stores import kept_contacts
 
 from bot.core.relations import Add, RelationEvent, RelationKind, fold
 from bot.features.health import Health
@@ -45,7 +46,7 @@ def opened(tmp_path: Path, place: Path | str, monkeypatch: pytest.MonkeyPatch) -
 
 
 def customers(services: Services) -> list[str]:
-    found = services.store.ledger.contacts(since=0, upto=2**40, alive=True)
+    found = kept_contacts(services.store)
     return sorted(contact.add.external_userid for contact in found["lisi"])
 
 

@@ -32,6 +32,7 @@ from builders.e2e import (
 from builders.examples import PROFILE
 from builders.postgres import Server
 from builders.service import contact_event, running, sealed
+from builders.stores import kept_contacts
 from builders.wecom import WeCom, far_wecom
 
 from bot.app import service
@@ -333,7 +334,7 @@ def test_two_workers_at_once_derive_what_one_would(
             for thread in threads:
                 thread.join()
         work_off(one)
-        contacts = one.store.ledger.contacts(since=0, upto=2**40, alive=True)
+        contacts = kept_contacts(one.store)
 
     regain_s = one.config.ledger.regain_s
     adds = [add for events in facts.values() for add in fold(events, regain_s=regain_s)]

@@ -126,7 +126,7 @@ def test_the_newest_reading_of_a_contact_wins_and_another_add_stands_beside_it(s
     put(store, contact(tags=("et2", "et1"), mobiles_sha256=("b", "a"), unionid="o1", state="hall"))
 
     newest, older = sorted(
-        store.contact_knowledge.details(since=0)["yg01", "wm1"], key=lambda one: one.createtime, reverse=True
+        store.contact_knowledge.details()["yg01", "wm1"], key=lambda one: one.createtime, reverse=True
     )
     assert (newest.details.tags, newest.mobile_sha256) == ({"et1", "et2"}, "a b")
     assert (newest.unionid, newest.state, older.details.add_way) == ("o1", "hall", 3)
@@ -145,7 +145,7 @@ def test_a_tag_is_called_by_id_by_group_and_by_a_name_that_is_unique(store: Stor
         )
         store.details.put_tags([Tag(id="st1", kind=RULE_GROUP, group="一组", name="贵宾")])
 
-    (known,) = store.contact_knowledge.details(since=0)["yg01", "wm1"]
+    (known,) = store.contact_knowledge.details()["yg01", "wm1"]
     assert known.details.tags == {"et1", "等级/贵宾", "et2", "核验/已实名", "已实名", "st1", "一组/贵宾"}
 
 
@@ -160,7 +160,7 @@ def test_a_new_list_of_the_corp_forgets_its_old_names_but_not_those_of_rule_grou
     with store.transaction():
         store.details.replace_corp_tags([], read_at=NOW, change="")
 
-    (known,) = store.contact_knowledge.details(since=0)["yg01", "wm1"]
+    (known,) = store.contact_knowledge.details()["yg01", "wm1"]
     assert known.details.tags == {"et1", "st1", "一组/甲", "甲"}
 
 

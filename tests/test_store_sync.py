@@ -286,6 +286,6 @@ def test_the_tags_of_a_list_replace_those_of_an_earlier_reading_of_the_same_cont
     with store.transaction():
         store.details.take_listed_tags("yg01", before=NOW)
 
-    found = store.contact_knowledge.details(since=0)
+    found = store.contact_knowledge.details()
     tagged = {relation for relation, (one,) in found.items() if one.details.tags}
     assert tagged == {("yg01", "wm-old")}

@@ -14,6 +14,7 @@ from builders.chat import say
 from builders.e2e import QUOTA, FakeTime, add_customers, at, outbox_rows
 from builders.pages import enter, plain, token_in, web, words
 from builders.reviews import BURST_ID, BURST_RULE, ROSTER, TUESDAY, branch, burst, lost_contact, morning
+from builders.stores import kept_contacts
 from builders.work import counted_work
 from flask import Flask
 from werkzeug.test import TestResponse
@@ -147,7 +148,7 @@ def test_a_pending_contact_has_the_day_on_which_it_counts(app: Flask, services: 
 
 
 def _customers(services: Services, userid: str) -> list[str]:
-    found = services.store.ledger.contacts(since=0, upto=2**40, alive=False, userids=[userid])
+    found = kept_contacts(services.store)
     return [one.add.external_userid for one in found.get(userid, ())]
 
 

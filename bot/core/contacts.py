@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
-from operator import itemgetter, le, sub
+from operator import eq, itemgetter, le, sub
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
 from bot.core.relations import Add, RelationKind, Slip, as_of
 
 NOBODY = ""  # the manager of a customer in nobody's book
-# Of a contact: the time of its add; its place among an employee's, by time, then customer (code points).
-ADDED_AT, PLACE = itemgetter(2), itemgetter(2, 1)
+# Of a contact: the time of its add; the customer; its place among an employee's, by time, then by customer.
+ADDED_AT, CUSTOMER, PLACE = itemgetter(2), itemgetter(1), itemgetter(2, 1)
 NOTHING: Mapping[str, bool] = MappingProxyType({})
 
 
@@ -74,6 +74,30 @@ class Contact(NamedTuple):
         return self[:3]
 
 
+class Columns(NamedTuple):
+    """The contacts of one employee, field by field, for what looks at one field of all of them."""
+
+    userid: Sequence[str]
+    external_userid: Sequence[str]
+    added_at: Sequence[int]
+    nth: Sequence[int]
+    ended_at: Sequence[int | None]
+    ended_by: Sequence[RelationKind | None]
+    state: Sequence[str]
+    known_since: Sequence[int | None]
+    slips: Sequence[tuple[Slip, ...]]
+    details: Sequence[Details | None]
+    manager: Sequence[str | None]
+    facts: Sequence[Mapping[str, bool]]
+    self_declared: Sequence[frozenset[str]]
+    decisions: Sequence[Mapping[str, bool]]
+
+    @property
+    def keys(self) -> Iterable[tuple[str, str, int]]:
+        """Return employee, customer, epoch seconds of each add."""
+        return zip(self.userid, self.external_userid, self.added_at, strict=True)
+
+
 def is_crowded(moments: Sequence[int], *, number: int, within_s: int) -> bool:
     """Return whether *number* of the sorted *moments* (epoch s) lie within *within_s*, both ends included."""
     return any(map(le, map(sub, moments[number - 1 :], moments), repeat(within_s)))
@@ -86,7 +110,10 @@ def known_at(contacts: Iterable[Contact], at: int) -> list[Contact]:
         for contact in contacts
         if contact.added_at <= at
     ]
-    known.sort(key=PLACE)
+    known.sort(key=ADDED_AT)  # whole numbers: a third of the time
+    moments = list(map(ADDED_AT, known))
+    if any(map(eq, moments, moments[1:])):
+        known.sort(key=PLACE)
     return known
 
 

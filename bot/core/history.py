@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from itertools import compress, starmap
 
 from bot.core.contacts import ADDED_AT, PLACE, Contact, known_at
 from bot.core.relations import LOSSES, RelationKind
@@ -37,8 +38,9 @@ class Tally:
         by_verdict = Counter(verdicts)
         for verdict, number in by_verdict.items():
             numbers[verdict.outcome] += number
-        is_open_any = not by_verdict.keys().isdisjoint(MAY_BE_OPEN)
-        return cls(**numbers, open=sum(map(is_open, verdicts, contacts)) if is_open_any else 0)
+        may_be_open = [] if MAY_BE_OPEN.isdisjoint(by_verdict) else map(MAY_BE_OPEN.__contains__, verdicts)
+        asked = compress(zip(verdicts, contacts, strict=True), may_be_open)
+        return cls(**numbers, open=sum(starmap(is_open, asked)))
 
     @property
     def sure(self) -> int:

@@ -14,7 +14,7 @@ from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 
-from bot.core.contacts import ADDED_AT, Contact, is_crowded
+from bot.core.contacts import ADDED_AT, CUSTOMER, Contact, is_crowded
 from bot.core.counting import DAY_S, Burst, FirstAdd, Integrity, QuickLoss
 from bot.core.relations import LOSSES, SAME_ADD_S
 from bot.core.sync import ROLLOUT_S
@@ -255,7 +255,9 @@ def list_findings(
 
 def _of_many_adds(known: Collection[Sequence[Contact]], *, least: int) -> Iterable[list[Contact]]:
     """Return the contacts of each customer with at least so many adds; most customers have one."""
-    adds = Counter(contact.external_userid for contacts in known for contact in contacts)
+    adds: Counter[str] = Counter()
+    for contacts in known:
+        adds.update(map(CUSTOMER, contacts))
     by_customer: dict[str, list[Contact]] = {
         customer: [] for customer, number in adds.items() if number >= least
     }

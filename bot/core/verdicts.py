@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from itertools import compress
-from operator import not_
 
-from bot.core.contacts import ADDED_AT, NOTHING, Contact, is_crowded
+from bot.core.contacts import NOTHING, Columns, Contact, is_crowded
 from bot.core.counting import Counting, FirstAdd
 from bot.core.quotas import Basis, Quota
 from bot.core.relations import LOSSES, Ending
@@ -69,15 +68,17 @@ _CLOSED = {
 }
 
 
+_COUNTED, _DETAILS = (
+    Verdict.COUNTED,
+    Verdict.DETAILS,
+)  # looked up in the class they take as long as a whole rule
 _LONGEST_DAY_S = 25 * 3600  # on which clocks are set back
 MAY_BE_OPEN = frozenset({Verdict.DETAILS, Verdict.TAGS, Verdict.OVER_SHARE})
 
 
 def is_open(verdict: Verdict, add: Ending) -> bool:
     """Say whether *add* becomes rejected by itself: nothing but somebody's act can still make it count."""
-    if verdict is Verdict.DETAILS:
-        return add.ended_by in LOSSES
-    return verdict in (Verdict.TAGS, Verdict.OVER_SHARE)
+    return add.ended_by in LOSSES if verdict is _DETAILS else verdict in MAY_BE_OPEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,10 +102,10 @@ class Case:
         return self.quota.counting
 
 
-# A rule returns its condition under a case, or None if it is switched off there. The condition looks at all
-# contacts that the rules before let pass, in the order of their place, and says of each whether it is met.
-# Most rules look at single contacts, two compare them.
-Condition = Callable[[Sequence[Contact]], Sequence[bool]]
+# A rule returns its condition under a case, or None if it is switched off there. The condition says of each
+# contact whether it is met. Most rules look at single contacts; two compare those that the rules before let
+# pass, whose verdict is COUNTED.
+Condition = Callable[[Columns, Sequence[Verdict]], Sequence[bool]]
 Rule = Callable[[Case], Condition | None]
 
 
@@ -121,20 +122,20 @@ class Judge:
 
         *contacts* are sorted by place. A contact that no rule decides is counted.
         """
-        verdicts = [Verdict.COUNTED] * len(contacts)
-        places, left = list(range(len(contacts))), contacts
+        if not contacts:
+            return []
+        columns, verdicts = Columns(*zip(*contacts, strict=True)), [_COUNTED] * len(contacts)
         for verdict, condition in self._rules:
-            decided = condition(left)
-            if True in decided:
-                for place in compress(places, decided):
-                    verdicts[place] = verdict
-                passed = list(map(not_, decided))
-                places, left = list(compress(places, passed)), list(compress(left, passed))
+            met = condition(columns, verdicts)
+            if True in met:
+                for place in compress(range(len(contacts)), met):
+                    if verdicts[place] is _COUNTED:
+                        verdicts[place] = verdict
         return list(map(_closed, verdicts, contacts)) if self._settled else verdicts
 
 
 def _closed(verdict: Verdict, contact: Contact) -> Verdict:
-    if verdict is Verdict.DETAILS and contact.ended_by in LOSSES:
+    if verdict is _DETAILS and contact.ended_by in LOSSES:
         return Verdict.REJECTED_DETAILS
     return _CLOSED.get(verdict, verdict)
 
@@ -142,19 +143,17 @@ def _closed(verdict: Verdict, contact: Contact) -> Verdict:
 def review_accepts(case: Case) -> Condition:
     """Count what a reviewer accepted."""
     quota = case.quota.id
-    return lambda contacts: [
-        one.decisions is not NOTHING and one.decisions.get(quota) is True for one in contacts
-    ]
+    return lambda of, _: [one is not NOTHING and one.get(quota) is True for one in of.decisions]
 
 
 def review_rejects(case: Case) -> Condition:
     """Reject what a reviewer rejected: the contact itself, or else by confirming a finding about it."""
     quota, refused = case.quota.id, case.refused
     if refused:
-        return lambda contacts: [one.decisions.get(quota) is False or one.key in refused for one in contacts]
-    return lambda contacts: [
-        one.decisions is not NOTHING and one.decisions.get(quota) is False for one in contacts
-    ]
+        return lambda of, _: [
+            one.get(quota) is False or key in refused for one, key in zip(of.decisions, of.keys, strict=True)
+        ]
+    return lambda of, _: [one is not NOTHING and one.get(quota) is False for one in of.decisions]
 
 
 def not_first(case: Case) -> Condition | None:
@@ -163,9 +162,11 @@ def not_first(case: Case) -> Condition | None:
         case FirstAdd.ANY:
             return None
         case FirstAdd.PAIR:
-            return lambda contacts: [one.nth > 1 for one in contacts]
+            return lambda of, _: [nth > 1 for nth in of.nth]
         case FirstAdd.CORP:  # pragma: no branch - mypy knows that none is left
-            return lambda contacts: [one.nth > 1 or one.known_since is not None for one in contacts]
+            return lambda of, _: [
+                nth > 1 or since is not None for nth, since in zip(of.nth, of.known_since, strict=True)
+            ]
 
 
 def customer_type(case: Case) -> Condition | None:
@@ -173,9 +174,7 @@ def customer_type(case: Case) -> Condition | None:
     types = case.counting.customer_types
     if case.counting.takes_every_type:
         return None
-    return lambda contacts: [
-        one.details is not None and one.details.customer_type not in types for one in contacts
-    ]
+    return lambda of, _: [one is not None and one.customer_type not in types for one in of.details]
 
 
 def add_way(case: Case) -> Condition | None:
@@ -183,20 +182,23 @@ def add_way(case: Case) -> Condition | None:
     ways = case.counting.exclude_add_ways
     if not ways:
         return None
-    return lambda contacts: [one.details is not None and one.details.add_way in ways for one in contacts]
+    return lambda of, _: [one is not None and one.add_way in ways for one in of.details]
 
 
 def state(case: Case) -> Condition | None:
     """Reject excluded channels."""
     states = case.counting.exclude_states
-    return (lambda contacts: [one.state in states for one in contacts]) if states else None
+    return (lambda of, _: [one in states for one in of.state]) if states else None
 
 
 def not_own_book(case: Case) -> Condition | None:
     """Reject a customer of somebody else's book."""
     if not case.counting.own_book:
         return None
-    return lambda contacts: [one.manager is not None and one.manager != one.userid for one in contacts]
+    return lambda of, _: [
+        manager is not None and manager != userid
+        for manager, userid in zip(of.manager, of.userid, strict=True)
+    ]
 
 
 def facts_false(case: Case) -> Condition | None:
@@ -205,12 +207,15 @@ def facts_false(case: Case) -> Condition | None:
     if not required:
         return None
 
-    def condition(contacts: Sequence[Contact]) -> Sequence[bool]:
-        known = [one.facts for one in contacts]
-        first, *others = ([facts.get(fact) is False for facts in known] for fact in required)
-        return list(map(any, zip(first, *others, strict=True))) if others else first
+    def condition(of: Columns, _: object) -> Sequence[bool]:
+        return _any([[facts.get(fact) is False for facts in of.facts] for fact in required])
 
     return condition
+
+
+def _any(several: list[list[bool]]) -> list[bool]:
+    """Return of each contact whether one of *several* is met."""
+    return several[0] if len(several) == 1 else list(map(any, zip(*several, strict=True)))
 
 
 def lost_early(case: Case) -> Condition | None:
@@ -218,9 +223,9 @@ def lost_early(case: Case) -> Condition | None:
     keep_s = case.counting.keep_s
     if not keep_s:
         return None
-    return lambda contacts: [
-        one.ended_at is not None and one.ended_at - one.added_at < keep_s and one.ended_by in LOSSES
-        for one in contacts
+    return lambda of, _: [
+        ended_at is not None and ended_at - added_at < keep_s and ended_by in LOSSES
+        for ended_at, added_at, ended_by in zip(of.ended_at, of.added_at, of.ended_by, strict=True)
     ]
 
 
@@ -228,15 +233,14 @@ def over_daily_cap(case: Case) -> Condition | None:
     """Reject the adds of one local day after the first max_per_day."""
     cap, day_of = case.counting.max_per_day, case.day_of
 
-    def condition(contacts: Sequence[Contact]) -> Sequence[bool]:
-        if not is_crowded(list(map(ADDED_AT, contacts)), number=cap + 1, within_s=_LONGEST_DAY_S):
-            return [False] * len(contacts)
-        of_day: Counter[date] = Counter()
-        over: list[bool] = []
-        for contact in contacts:
-            day = day_of(contact.added_at)
-            of_day[day] += 1
-            over.append(of_day[day] > cap)
+    def condition(of: Columns, verdicts: Sequence[Verdict]) -> Sequence[bool]:
+        over = [False] * len(verdicts)
+        if is_crowded(of.added_at, number=cap + 1, within_s=_LONGEST_DAY_S):
+            of_day: Counter[date] = Counter()
+            for place in _passed(verdicts):
+                day = day_of(of.added_at[place])
+                of_day[day] += 1
+                over[place] = of_day[day] > cap
         return over
 
     return condition if cap else None
@@ -250,20 +254,21 @@ def over_share(case: Case) -> Condition | None:
     counting, tags = case.counting, frozenset(case.counting.required_tags)
     needs_details = counting.needs_details
 
-    def condition(contacts: Sequence[Contact]) -> Sequence[bool]:
-        over = [False] * len(contacts)
+    def condition(of: Columns, verdicts: Sequence[Verdict]) -> Sequence[bool]:
+        over = [False] * len(verdicts)
         weighed = [
             place
-            for place, one in enumerate(contacts)
-            if (
-                tags <= one.details.tags
-                if one.details is not None
-                else not (needs_details and one.ended_by in LOSSES)
+            for place, verdict, details in zip(range(len(verdicts)), verdicts, of.details, strict=True)
+            if verdict is _COUNTED
+            and (
+                tags <= details.tags
+                if details is not None
+                else not (needs_details and of.ended_by[place] in LOSSES)
             )
         ]
         for limit in counting.max_share:
             through = [place for place in weighed if not over[place]] if True in over else weighed
-            having = [place for place in through if contacts[place].facts.get(limit.fact)]
+            having = [place for place in through if of.facts[place].get(limit.fact)]
             for place in having[limit.allowed(len(through) - len(having)) :]:
                 over[place] = True
         return over
@@ -271,11 +276,16 @@ def over_share(case: Case) -> Condition | None:
     return condition if counting.max_share else None
 
 
+def _passed(verdicts: Sequence[Verdict]) -> list[int]:
+    """Return the places of the contacts that no rule has decided so far."""
+    return [place for place, verdict in enumerate(verdicts) if verdict is _COUNTED]
+
+
 def details_unknown(case: Case) -> Condition | None:
     """Wait for WeCom's details if a rule needs them."""
     if not case.counting.needs_details:
         return None
-    return lambda contacts: [one.details is None for one in contacts]
+    return lambda of, _: [one is None for one in of.details]
 
 
 def tags_missing(case: Case) -> Condition | None:
@@ -283,17 +293,21 @@ def tags_missing(case: Case) -> Condition | None:
     tags = frozenset(case.counting.required_tags)
     if not tags:
         return None
-    return lambda contacts: [one.details is not None and not tags <= one.details.tags for one in contacts]
+    return lambda of, _: [one is not None and not tags <= one.tags for one in of.details]
 
 
 def facts_unknown(case: Case) -> Condition | None:
     """Wait for the bank's facts, or its manager, if a rule needs them."""
-    required, own_book = frozenset(case.counting.required_facts), case.counting.own_book
+    required, own_book = case.counting.required_facts, case.counting.own_book
     if not (required or own_book):
         return None
-    return lambda contacts: [
-        (own_book and one.manager is None) or not required <= one.facts.keys() for one in contacts
-    ]
+
+    def condition(of: Columns, _: object) -> Sequence[bool]:
+        lacking = [[fact not in facts for facts in of.facts] for fact in required]
+        lacking += [[manager is None for manager in of.manager]] if own_book else []
+        return _any(lacking)
+
+    return condition
 
 
 def keep_period(case: Case) -> Condition | None:
@@ -301,13 +315,16 @@ def keep_period(case: Case) -> Condition | None:
     kept_since = case.at - case.counting.keep_s
     if not case.counting.keep_s:
         return None
-    return lambda contacts: [one.added_at > kept_since and one.ended_at is None for one in contacts]
+    return lambda of, _: [
+        added_at > kept_since and ended_at is None
+        for added_at, ended_at in zip(of.added_at, of.ended_at, strict=True)
+    ]
 
 
 def held(case: Case) -> Condition | None:
     """Wait for the review of a contact held by `[integrity]`."""
     keys = case.held
-    return (lambda contacts: [one.key in keys for one in contacts]) if keys else None
+    return (lambda of, _: [key in keys for key in of.keys]) if keys else None
 
 
 # The rules in their order, each with its verdict.

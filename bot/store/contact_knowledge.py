@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bot.core.contacts import Details
 from bot.store.coordination import PEOPLE, Marks
 from bot.store.engine import Engine, TableGroup, row_of
-from bot.store.facts import Facts, StoredFacts
+from bot.store.facts import Facts, StoredFacts, reading
+from bot.store.ledger import NOTHING_KNOWN
 
 _BATCH = 5000
-_new = tuple.__new__
 # By what the bank may call a customer. The more a key names one customer, the more it is believed.
 KEY_KINDS = ("state", "mobile_sha256", "unionid", "external_userid")
 SELF_DECLARED = "mobile_sha256"  # of a number that the employee typed into their remark
@@ -99,9 +99,37 @@ class ContactKnowledge(TableGroup):
         )
         self._marks.renew(PEOPLE)
 
-    def facts(self, keys: Collection[str] | None = None) -> dict[tuple[str, str], StoredFacts]:
-        """Return what the bank says, by (kind of key, key); *keys*: under these alone."""
-        return self._facts.all(keys)
+    def facts(
+        self, called: Mapping[str, Collection[str]] | None = None
+    ) -> dict[tuple[str, str], StoredFacts]:
+        """Return what the bank says, by (kind of key, key); *called*: under these keys by kind alone."""
+        return self._facts.all(called)
+
+    def other_kinds(self) -> list[str]:
+        """Return the kinds of keys but the id under which the bank said anything, as in KEY_KINDS."""
+        rows = self._engine.all("facts_kinds", kinds=_json(KEY_KINDS[:-1]))
+        return sorted((row["key_kind"] for row in rows), key=KEY_KINDS.index)
+
+    def known_adds(self, userids: Collection[str], **asked: int) -> list[tuple[Any, ...]]:
+        """Return the rows of `adds_known_of`: the adds of `Ledger.contacts`, with what is *asked*."""
+        values = {name: int(value) for name, value in asked.items()}
+        return self._engine.tuples("adds_known_of", userids=_json(list(userids)), **values)
+
+    def known_of(self) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
+        """Return what makes the fields of `Contact` from `known_since` on from what `known_adds` says.
+
+        It takes type, way and tags, and the bank's manager and facts, all None where nothing is known.
+        """
+        details, facts = self._reading(), reading()
+
+        @cache  # many contacts came in the same way, have the same tags, and the bank says the same of them
+        def known(said: tuple[Any, ...]) -> tuple[Any, ...]:
+            kind, way, tags, manager, told = said
+            stored = StoredFacts() if told is None else facts(manager, told)
+            seen = None if kind is None else details(kind, way, tags)
+            return (*NOTHING_KNOWN[:2], seen, *stored, *NOTHING_KNOWN[5:])
+
+        return known
 
     def keys(self, kind: str) -> Iterator[tuple[str, str]]:
         """Yield every (key, external_userid) of the *kind* (of KEY_KINDS) of contacts now; some twice."""
@@ -141,28 +169,29 @@ class ContactKnowledge(TableGroup):
         return self._facts.newest()
 
     def details(
-        self, *, since: int, userids: Collection[str] | None = None
+        self, relations: Collection[tuple[str, str]] | None = None
     ) -> dict[tuple[str, str], tuple[StoredDetails, ...]]:
-        """Return WeCom's details of contacts made since *since* (epoch s), by (userid, external_userid).
-
-        *userids*: of these alone.
-        """
-        if userids is None:
-            rows = self._engine.tuples("details_since", since=since)
+        """Return WeCom's details of contacts by (userid, external_userid); *relations*: of these alone."""
+        if relations is None:
+            rows = self._engine.tuples("details_all")
         else:
-            rows = self._engine.tuples("details_of", userids=_json(list(userids)), since=since)
+            rows = self._engine.tuples("details_of", relations=_json(list(relations)))
+        said = self._reading()
+        details: dict[tuple[str, str], tuple[StoredDetails, ...]] = {}
+        for userid, customer, createtime, kind, add_way, tags, *keys in rows:
+            stored = StoredDetails(createtime, said(kind, add_way, tags), *keys)
+            details[userid, customer] = (*details.get((userid, customer), ()), stored)
+        return details
+
+    def _reading(self) -> Callable[[int, int, str], Details]:
+        """Return what reads the details of a row; the same row gives the same object."""
         names = self._tag_names()
 
-        @cache  # many contacts came in the same way and have the same tags
+        @cache
         def said(customer_type: int, add_way: int, tags: str) -> Details:
             return _details(customer_type, add_way, json.loads(tags), names)
 
-        details: dict[tuple[str, str], tuple[StoredDetails, ...]] = {}
-        for userid, customer, createtime, kind, add_way, tags, *keys in rows:
-            stored = _new(StoredDetails, (createtime, said(kind, add_way, tags), *keys))
-            relation = userid, customer
-            details[relation] = (*details[relation], stored) if relation in details else (stored,)
-        return details
+        return said
 
     def _tag_names(self) -> dict[str, tuple[str, ...]]:
         """Return every name by which a rule may call a tag, by its id."""

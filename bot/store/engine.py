@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date
 from enum import Enum
@@ -66,11 +66,8 @@ class Engine(ABC):
         return rows
 
     @abstractmethod
-    def tuples(self, name: str, /, **values: object) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows of the statement *name* without their names, for many rows: a third of the time.
-
-        Take them all: the connection is in use until the last.
-        """
+    def tuples(self, name: str, /, **values: object) -> list[tuple[Any, ...]]:
+        """Return the rows of the statement *name* without their names, for many rows: a third of the time."""
 
     def one(self, name: str, /, **values: object) -> SqlRow | None:
         """Return the first row of the statement *name*, or None."""

@@ -75,6 +75,17 @@ def values_of(row: FactValues, columns: Iterable[str]) -> tuple[str | None, ...]
     return tuple(row.manager if column == MANAGER else facts.get(column) for column in columns)
 
 
+def reading() -> Callable[[str | None, str], StoredFacts]:
+    """Return what reads manager and facts of a row; the same row gives the same object."""
+
+    @cache  # a bank says few different things of many customers
+    def said(manager: str | None, facts: str) -> StoredFacts:
+        known = {fact: value == "1" for fact, value in json.loads(facts).items()}
+        return StoredFacts(manager, known) if known or manager is not None else NOTHING_SAID
+
+    return said
+
+
 class Facts(TableGroup):
     """The table of facts. Call the changing methods inside a transaction."""
 
@@ -82,18 +93,17 @@ class Facts(TableGroup):
         super().__init__(engine)
         self._marks = Marks(engine)
 
-    def all(self, keys: Collection[str] | None = None) -> dict[tuple[str, str], StoredFacts]:
-        """Return what the bank says, by (kind of key, key); *keys*: under these alone."""
-
-        @cache  # a bank says few different things of many customers
-        def said(manager: str | None, facts: str) -> StoredFacts:
-            known = {fact: value == "1" for fact, value in json.loads(facts).items()}
-            return StoredFacts(manager, known) if known or manager is not None else NOTHING_SAID
-
-        if keys is None:
+    def all(self, called: Mapping[str, Collection[str]] | None = None) -> dict[tuple[str, str], StoredFacts]:
+        """Return what the bank says, by (kind of key, key); *called*: under these keys by kind alone."""
+        if called is None:
             rows = self._engine.tuples("facts_all")
         else:
-            rows = self._engine.tuples("facts_called", keys=json.dumps(list(keys)))
+            rows = [
+                row
+                for kind, keys in called.items()
+                for row in self._engine.tuples("facts_called", kind=kind, keys=json.dumps(list(keys)))
+            ]
+        said = reading()
         facts = {(kind, key): said(manager, told) for kind, key, manager, told in rows}
         return {key: known for key, known in facts.items() if known is not NOTHING_SAID}
 

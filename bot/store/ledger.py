@@ -19,7 +19,7 @@ from bot.store.engine import Engine, SqlRow, TableGroup, row_of
 RELATION = "relation"  # the scope "one relation" in the table of what must be derived anew
 _NO_SLIPS = "[]"
 _new = tuple.__new__
-_UNKNOWN = Contact("", "", 0, 0)[8:]  # what follows the columns of the ledger
+NOTHING_KNOWN = Contact("", "", 0, 0)[7:]  # the fields of a contact from `known_since` on
 _SET_ASIDE = "set_aside"  # the scope of a relation that could not be derived
 
 
@@ -301,43 +301,36 @@ class Ledger(TableGroup):
         self._engine.run_many("adds_put", [_row(add) for of_one in adds.values() for add in of_one])
 
     def contacts(
-        self,
-        *,
-        since: int,
-        upto: int,
-        alive: bool,
-        known: bool = True,
-        userids: Collection[str] | None = None,
+        self, userids: Collection[str], *, since: int, upto: int, alive: bool
     ) -> dict[str, list[Contact]]:
         """Return adds by userid that began at *upto* (epoch s) or before and were changed since *since*.
 
-        *alive*: also those that have not ended, however old. *known*: with `known_since`, which costs a look
-        into an index for each. *userids*: of these alone. What is known beside the ledger is not in them yet.
+        *alive*: also those that have not ended, however old. What is known beside the ledger is not in them,
+        and they are in no order.
         """
-        span = {"since": since, "upto": upto, "alive": int(alive), "known": int(known)}
-        if userids is None:
-            return _contacts(self._engine.tuples("adds_since", **span))
-        return _contacts(self._engine.tuples("adds_of", userids=json.dumps(list(userids)), **span))
-
-    def contacts_beside(
-        self, userids: Collection[str], *, since: int, upto: int, alive: bool
-    ) -> dict[str, list[Contact]]:
-        """Return the bare adds of the customers of *userids* at other employees, by userid."""
         span = {"since": since, "upto": upto, "alive": int(alive)}
-        return _contacts(self._engine.tuples("adds_beside", userids=json.dumps(list(userids)), **span))
+        contacts: defaultdict[str, list[Contact]] = defaultdict(list)
+        for row in self._engine.tuples("adds_of", userids=json.dumps(list(userids)), **span):
+            contacts[row[0]].append(
+                _new(Contact, row[:7] + NOTHING_KNOWN)  # most, without a call of Python
+                if row[5] is None and row[8] is None
+                else contact_from(row, NOTHING_KNOWN)
+            )
+        return dict(contacts)
+
+    def of_customers(
+        self, customers: Collection[str], *, since: int, upto: int, alive: bool
+    ) -> list[tuple[Contact, bool]]:
+        """Return all bare adds of *customers* at anybody, each with whether `contacts` would have it."""
+        span = {"since": since, "upto": upto, "alive": int(alive)}
+        rows = self._engine.tuples("adds_of_customers", customers=json.dumps(list(customers)), **span)
+        return [(contact_from(row, NOTHING_KNOWN), row[9] == 1) for row in rows]
 
 
-def _contacts(rows: Iterable[tuple[Any, ...]]) -> dict[str, list[Contact]]:
-    """Return rows with the first nine fields of `Contact`, in their order, by userid."""
-    contacts: defaultdict[str, list[Contact]] = defaultdict(list)
-    for row in rows:
-        if row[5] is None and row[8] == _NO_SLIPS:  # most; the tuple is made without a call of Python
-            contact = _new(Contact, row[:8] + _UNKNOWN)
-        else:
-            ended_by = None if row[5] is None else RelationKind(row[5])
-            contact = Contact._make((*row[:5], ended_by, *row[6:8], _slips(row[8]), *_UNKNOWN[1:]))
-        contacts[row[0]].append(contact)
-    return dict(contacts)
+def contact_from(row: tuple[Any, ...], known: tuple[Any, ...]) -> Contact:
+    """Return a contact from a row that begins as in `adds_of`; *known*: the fields from `known_since` on."""
+    ended_by = None if row[5] is None else RelationKind(row[5])
+    return _new(Contact, (*row[:5], ended_by, row[6], None, _slips(row[8] or _NO_SLIPS), *known[2:]))
 
 
 def _marks(relations: Iterable[tuple[str, str]], *, scope: str = RELATION) -> list[dict[str, object]]:

@@ -48,7 +48,6 @@ _FOR_A_PERSON = (
 _RECONNECT_S = 1.0
 _LISTEN_S = 5.0
 _TELL_S = 0.25
-_FETCHED = 500  # rows made at once of a result that is here already
 
 Connection = psycopg.Connection[DictRow]
 
@@ -256,12 +255,12 @@ class PostgresEngine(Engine):
                 log.info("listening again soon", error=type(error).__name__)
                 self._ending.wait(_RECONNECT_S)
 
-    def tuples(self, name: str, /, **values: object) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows of the statement *name* without their names."""
+    def tuples(self, name: str, /, **values: object) -> list[tuple[Any, ...]]:
+        """Return the rows of the statement *name* without their names."""
         with self._lent() as connection, _translated():
-            cursor = connection.cursor(row_factory=tuple_row).execute(self._queries[name].sql, values)
-            while rows := cursor.fetchmany(_FETCHED):  # one by one takes several times as long
-                yield from rows
+            return (
+                connection.cursor(row_factory=tuple_row).execute(self._queries[name].sql, values).fetchall()
+            )
 
     def _call(self, name: str, /, *rows: object, **values: object) -> Any:
         query = self._queries[name]

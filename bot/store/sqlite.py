@@ -345,12 +345,12 @@ class SqliteEngine(Engine):
                 carry_out(self._waiting, self._begun(PATIENCE_S), is_open=lambda: self.in_transaction)
         return write.result()
 
-    def tuples(self, name: str, /, **values: object) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows of the statement *name* without their names."""
+    def tuples(self, name: str, /, **values: object) -> list[tuple[Any, ...]]:
+        """Return the rows of the statement *name* without their names."""
         cursor = self._connection().cursor()
         cursor.row_factory = None
         with _translated():
-            yield from cursor.execute(self._queries[name].sql, values)
+            return cursor.execute(self._queries[name].sql, values).fetchall()
 
     def _call(self, name: str, /, *rows: object, **values: object) -> Any:
         query = self._queries[name]

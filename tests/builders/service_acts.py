@@ -16,7 +16,7 @@ from bot.services import Services
 from bot.store.outbox import OutboxMessage
 from builders.e2e import MADE_UP_APP, FakeTime, at, write_config, write_roster
 from builders.service import Site, contact_event, sealed
-from builders.stores import make_complete
+from builders.stores import kept_contacts, make_complete
 from builders.wecom import WeCom, far_wecom
 from sandbox.wxcrypto import Codec
 
@@ -59,7 +59,7 @@ class Bank:
 
     def added(self) -> list[str]:
         """Customers in the ledger."""
-        contacts = self.services.store.ledger.contacts(since=0, upto=2**40, alive=True)
+        contacts = kept_contacts(self.services.store)
         return sorted(one.add.external_userid for of_one in contacts.values() for one in of_one)
 
 

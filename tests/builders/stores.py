@@ -16,6 +16,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from bot.core.contacts import PLACE, Contact
+from bot.features.standings.knowledge import WHOLE as ALL_KNOWN
+from bot.features.standings.knowledge import Span, load_contacts
 from bot.store.sqlite import SqliteEngine
 from bot.store.store import Store
 from bot.store.sync import WHOLE
@@ -41,6 +44,13 @@ _RESTART = """
     SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
     FROM pg_sequences WHERE last_value IS NOT NULL
 """
+
+
+def kept_contacts(store: Store) -> dict[str, list[Contact]]:
+    """Everybody's contacts as the store has them, with all that is known, by time."""
+    userids = sorted({userid for userid, _ in store.ledger.relations()})
+    contacts = load_contacts(store, userids, Span(since=0, upto=2**40, alive=True), asked=ALL_KNOWN)
+    return {userid: sorted(of_one, key=PLACE) for userid, of_one in contacts.items()}
 
 
 def make_complete(store: Store) -> None:

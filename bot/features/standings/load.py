@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, TypedDict
+from typing import Any
 
 from bot.core import rulebook
 from bot.core.contacts import Contact
@@ -20,7 +20,7 @@ from bot.core.pending import Waiting, list_waits
 from bot.core.people import Departments
 from bot.core.periods import Period, parse_period
 from bot.core.progress import Branch, QuotaFigures, compute_rows
-from bot.core.quota_periods import Contacts, Past, QuotaPeriod
+from bot.core.quota_periods import Past, QuotaPeriod
 from bot.core.quotas import Basis, Quota, stretches_under
 from bot.core.rulebook import QuotaInPeriod, Rulebook
 from bot.core.status import Status, is_tight
@@ -28,7 +28,7 @@ from bot.core.teams import Team, TeamSums, compute_large_teams
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.ledger.versions import load_integrity
 from bot.features.standings.everybody import find_planned_adds, load_departments, load_people
-from bot.features.standings.knowledge import WHOLE, Asked, add_knowledge
+from bot.features.standings.knowledge import WHOLE, Asked, Span, load_contacts
 from bot.features.standings.stored import (
     cap_rows,
     closed_by,
@@ -38,7 +38,6 @@ from bot.features.standings.stored import (
 )
 from bot.services import FIRST_START, RECORD_BEGAN, Services
 from bot.store.known_people import KnownPeople
-from bot.store.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -315,16 +314,16 @@ def load_branch(
     alive = any(quota.basis is Basis.HELD for quota, _ in quota_periods)
     people = load_people(services)
     asked = None if userids is None else sorted(set(userids))
-    span = _Span(since=since, upto=epoch_of(at), alive=alive)
+    wanted = WHOLE if whole else Asked.by(_all_quotas(services, quota_periods), holds=holds)
+    beside = any((rule.hold or neighbours) and rule.shared_by is not None for rule in rules)
     return Branch(
         people=tuple(people.values() if asked is None else (people[one] for one in asked if one in people)),
         departments=load_departments(services),
-        contacts=_contacts(
+        contacts=load_contacts(
             store,
-            span,
-            userids=asked,
-            shared=any((rule.hold or neighbours) and rule.shared_by is not None for rule in rules),
-            asked=WHOLE if whole else Asked.by(_all_quotas(services, quota_periods), holds=holds),
+            list(people) if asked is None else asked,
+            Span(since=since, upto=epoch_of(at), alive=alive),
+            asked=replace(wanted, beside=beside),
         ),
         calendar=calendar,
         decided=store.findings.decided(asked),
@@ -354,29 +353,8 @@ def _begun_on(services: Services) -> date | None:
     return services.config.work_calendar().day_of(min(moments)) if moments else None
 
 
-class _Span(TypedDict):
-    since: int
-    upto: int
-    alive: bool
-
-
 def _all_quotas(services: Services, quota_periods: Iterable[QuotaInPeriod]) -> Iterator[Quota]:
     """Yield the quotas of *quota_periods*, and all versions of the rulebook."""
     yield from (quota for quota, _ in quota_periods)
     for versions in load_rulebook(services).lines:
         yield from (version.quota for version in versions if version.quota is not None)
-
-
-def _contacts(
-    store: Store, span: _Span, *, userids: Sequence[str] | None, shared: bool, asked: Asked
-) -> Contacts:
-    """Return the contacts of *userids* (None: of everybody) with what is *asked* of them.
-
-    *shared*: with the bare adds of their customers at other employees, to count who shares a customer.
-    """
-    contacts = store.ledger.contacts(**span, userids=userids, known=asked.colleagues)
-    since = 0 if span["alive"] else span["since"]
-    known = add_knowledge(store, contacts, since=since, few=userids is not None, asked=asked)
-    if userids is None or not shared:
-        return known
-    return store.ledger.contacts_beside(userids, **span) | known

@@ -37,11 +37,11 @@ SELECT key_kind, key, manager, said
  ORDER BY number;
 
 -- name: facts_page(key_kind, after, batch)
--- The same of one kind of key, in pieces.
+-- The same of one kind of key, in pieces, looked for by their numbers.
 SELECT number, key, manager, said
   FROM facts
  WHERE number > :after
-   AND key_kind = :key_kind
+   AND key_kind || '' = :key_kind
  ORDER BY number
  LIMIT :batch;
 
@@ -91,11 +91,10 @@ SELECT contact.userid, contact.external_userid, contact.added_at, contact.told_s
    AND details.createtime BETWEEN contact.added_at - 60 AND contact.added_at + 60
  ORDER BY contact.userid, contact.external_userid, contact.added_at, details.createtime;
 
--- name: details_since(since)
--- WeCom's details of contacts that came into being since a time.
+-- name: details_all()
+-- WeCom's details of all contacts.
 SELECT userid, external_userid, createtime, customer_type, add_way, tags, state, unionid, mobile_sha256
-  FROM details
- WHERE createtime >= :since;
+  FROM details;
 
 -- name: tags_all()
 -- Every tag that is known by a name.

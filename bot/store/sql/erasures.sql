@@ -103,12 +103,12 @@ UPDATE details
 -- What the bank says under one of these keys (a list).
 SELECT number, key_kind, key, manager, said
   FROM facts
- WHERE key_kind <> 'state'
+ WHERE key_kind IN ('external_userid', 'unionid', 'mobile_sha256')
    AND key IN (SELECT value FROM LISTED(:keys) AS listed);
 
 -- name: facts_drop_others(keys, number)!
 DELETE FROM facts
- WHERE key_kind <> 'state'
+ WHERE key_kind IN ('external_userid', 'unionid', 'mobile_sha256')
    AND number <> :number
    AND key IN (SELECT value FROM LISTED(:keys) AS listed);
 

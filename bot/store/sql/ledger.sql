@@ -157,23 +157,6 @@ DELETE FROM adds
 INSERT INTO adds (userid, external_userid, added_at, nth, ended_at, ended_by, slips, last_regained_at, state)
 VALUES (:userid, :external_userid, :added_at, :nth, :ended_at, :ended_by, :slips, :last_regained_at, :state);
 
--- name: adds_since(since, upto, alive, known)
--- Adds up to a time that began, ended or were regained since another. Since when a colleague had the customer
--- is looked up where it is asked for, and not kept: one step in an index, and never out of date.
-SELECT adds.userid, adds.external_userid, adds.added_at, adds.nth, adds.ended_at, adds.ended_by, adds.state,
-       CASE WHEN :known = 1
-            THEN (SELECT MIN(earlier.added_at)
-                    FROM adds AS earlier
-                   WHERE earlier.external_userid = adds.external_userid
-                     AND earlier.added_at < adds.added_at
-                     AND earlier.userid <> adds.userid) END AS known_since,
-       adds.slips
-  FROM adds
- WHERE adds.added_at <= :upto
-   AND (adds.added_at >= :since OR adds.ended_at >= :since OR adds.last_regained_at >= :since
-        OR (:alive = 1 AND adds.ended_at IS NULL))
- ORDER BY adds.userid, adds.added_at, adds.external_userid;
-
 -- name: adds_of_relation(userid, external_userid)
 -- What is kept of one relation, for a recount.
 SELECT userid, external_userid, added_at, nth, ended_at, ended_by, slips, last_regained_at, state
