@@ -16,6 +16,7 @@ from builders.reviews import branch, tell
 from bot.core.relations import RelationKind
 from bot.features.close import proof, results
 from bot.services import Services
+from bot.store import results as stored_results
 from scheduler.jobs import PREPARES
 
 PROGRAM = ROOT / "docs" / "examples" / "check_proof.py"
@@ -77,11 +78,29 @@ def test_a_changed_figure_is_not_proved(services: Services, checker: Path) -> No
 
 
 def test_a_proof_says_nothing_that_a_neighbour_could_be_guessed_from(services: Services) -> None:
-    lines = services.store.results.stored(*NAME)
+    lines = list(services.store.results.stored(*NAME))
 
     assert len({line.salt for line in lines}) == len(lines)
     assert all(len(line.salt) == 32 for line in lines)
     assert "zhang" not in proof.prove(services.store, *NAME, "li")
+
+
+def test_the_root_of_many_is_made_of_a_few_lines_at_a_time(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = proof.publish(services.store, *NAME)
+    asked, read = list[int](), services.store.engine.all
+
+    def counted(name: str, /, **values: object) -> list[dict[str, object]]:
+        asked.append(len(rows := read(name, **values)))
+        return rows
+
+    monkeypatch.setattr(stored_results, "_PIECE", 1)
+    monkeypatch.setattr(services.store.engine, "all", counted)
+
+    assert proof.publish(services.store, *NAME) == whole
+    assert asked == [1] * int(str(whole["size"])) + [0]
+    assert proof.find_faults(services.store) == []
 
 
 def test_a_proof_of_many_people_is_at_most_one_kilobyte(

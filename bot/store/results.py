@@ -116,15 +116,19 @@ class Results(TableGroup):
     def _renamed(self) -> dict[str, str]:
         return {row["old_userid"]: row["userid"] for row in self._engine.all("renames_all")}
 
-    def stored(self, quota: str, period: str) -> list[StoredLine]:
-        """Return the lines that hold as they are stored, by the userid of then."""
-        rows = self._engine.all("results_stored", quota=quota, period=period)
-        return [value_of(StoredLine, row) for row in rows]
+    def stored(self, quota: str, period: str) -> Iterator[StoredLine]:
+        """Yield the lines that hold as they are stored, by the userid of then, read a piece at a time."""
+        return self._lines("results_stored", quota, period)
 
-    def closed_lines(self, quota: str, period: str) -> list[StoredLine]:
-        """Return the lines of the close itself, as they are stored."""
-        rows = self._engine.all("results_of_close", quota=quota, period=period)
-        return [value_of(StoredLine, row) for row in rows]
+    def closed_lines(self, quota: str, period: str) -> Iterator[StoredLine]:
+        """Yield the lines of the close itself, as they are stored, in the same way."""
+        return self._lines("results_of_close", quota, period)
+
+    def _lines(self, statement: str, quota: str, period: str) -> Iterator[StoredLine]:
+        after = ""
+        while rows := self._engine.all(statement, quota=quota, period=period, after=after, most=_PIECE):
+            yield from (value_of(StoredLine, row) for row in rows)
+            after = rows[-1]["userid"]
 
     def newest_of(self, userid: str, *, quota: str, period: str) -> Result | None:
         """Return the same of one person, None if nothing is stored of them."""

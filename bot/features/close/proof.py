@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.features.close.proof_rules import audit_path, leaf_hash, root_hash
+from bot.features.close.proof_rules import audit_path, leaf_hash, root_hash, size_and_root
 from bot.store.audit import Act
 from bot.store.results import StoredLine
 from bot.store.store import Store
@@ -41,8 +41,8 @@ class PublishedRoot:
 
 def publish(store: Store, quota: str, period: str) -> dict[str, object]:
     """Return the root over the lines that hold now, for the entry of the audit log."""
-    leaves = [_leaf(line) for line in store.results.stored(quota, period)]
-    return {"root": root_hash(leaves).hex(), "size": len(leaves)}
+    size, root = size_and_root(map(_leaf, store.results.stored(quota, period)))
+    return {"root": root.hex(), "size": size}
 
 
 def published(store: Store) -> dict[tuple[str, str], PublishedRoot]:
@@ -63,19 +63,22 @@ def prove(store: Store, quota: str, period: str, userid: str) -> str:
 
     Raises ProofError if there is no such line, or no root that it leads to.
     """
-    lines = store.results.stored(quota, period)
     own = {userid, *(old for old, new in store.renames.all().items() if new == userid)}
-    index = next((number for number, line in enumerate(lines) if line.userid in own), None)
-    if index is None:
+    leaves, found = list[bytes](), list[tuple[int, StoredLine]]()
+    for index, line in enumerate(store.results.stored(quota, period)):
+        leaves.append(_leaf(line))
+        if line.userid in own:
+            found.append((index, line))
+    if not found:
         raise ProofError("no_line")
+    index, line = found[0]
     if (root := published(store).get((quota, period))) is None:
         raise ProofError("not_published")
-    leaves = [_leaf(line) for line in lines]
     if root_hash(leaves).hex() != root.root:
         raise ProofError("changed")
     proof = {
-        "leaf": leaf_text(lines[index]),
-        "salt": lines[index].salt,
+        "leaf": leaf_text(line),
+        "salt": line.salt,
         "index": index,
         "size": len(leaves),
         "path": base64.b64encode(b"".join(audit_path(leaves, index))).decode(),
@@ -123,9 +126,11 @@ def _leaf(line: StoredLine) -> bytes:
 
 
 def _digest_of_close(store: Store, quota: str, period: str) -> str:
-    lines = store.results.closed_lines(quota, period)
-    text = "\n".join(line.line for line in sorted(lines, key=lambda line: line.userid))
-    return hashlib.sha256(text.encode()).hexdigest()
+    digest, between = hashlib.sha256(), b""
+    for line in store.results.closed_lines(quota, period):
+        digest.update(between + line.line.encode())
+        between = b"\n"
+    return digest.hexdigest()
 
 
 def _acts(store: Store) -> Iterator[tuple[Act, dict[str, object]]]:

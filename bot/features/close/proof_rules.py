@@ -6,7 +6,8 @@ A leaf begins with 0x00, an inner node with 0x01, so that none can be taken for 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import reduce
 
 
 def leaf_hash(data: bytes) -> bytes:
@@ -14,14 +15,24 @@ def leaf_hash(data: bytes) -> bytes:
     return hashlib.sha256(b"\x00" + data).digest()
 
 
-def root_hash(leaves: Sequence[bytes]) -> bytes:
+def root_hash(leaves: Iterable[bytes]) -> bytes:
     """Return the root over hashes of leaves in their order; of none it is the hash of nothing."""
-    if not leaves:
-        return hashlib.sha256(b"").digest()
-    if len(leaves) == 1:
-        return leaves[0]
-    middle = _split(len(leaves))
-    return _node(root_hash(leaves[:middle]), root_hash(leaves[middle:]))
+    return size_and_root(leaves)[1]
+
+
+def size_and_root(leaves: Iterable[bytes]) -> tuple[int, bytes]:
+    """Return the number of leaves, and their root. They need not be in memory together.
+
+    Each whole subtree that has no partner yet is one hash.
+    """
+    whole: list[tuple[int, bytes]] = []  # size and hash, the largest first
+    for leaf in leaves:
+        size, root = 1, leaf
+        while whole and whole[-1][0] == size:
+            size, root = 2 * size, _node(whole.pop()[1], root)
+        whole.append((size, root))
+    hashes = [root for _, root in reversed(whole)] or [hashlib.sha256(b"").digest()]
+    return sum(size for size, _ in whole), reduce(lambda right, left: _node(left, right), hashes)
 
 
 def audit_path(leaves: Sequence[bytes], index: int) -> list[bytes]:

@@ -4,28 +4,32 @@ INSERT INTO results (quota, period, userid, version, state, line, author, reason
 VALUES (:quota, :period, :userid, :version, :state, :line, :author, :reason, :stored_at, :counted, :salt)
 ON CONFLICT (quota, period, userid, version) DO NOTHING;
 
--- name: results_stored(quota, period)
--- The newest version of each line exactly as it is stored.
+-- name: results_stored(quota, period, after, most)
+-- The newest version of the next lines exactly as they are stored.
 SELECT quota, period, userid, version, state, line, salt
   FROM results
  WHERE quota = :quota
    AND period = :period
+   AND userid > :after
    AND version = (SELECT MAX(other.version)
                     FROM results AS other
                    WHERE other.quota = results.quota
                      AND other.period = results.period
                      AND other.userid = results.userid)
- ORDER BY userid;
+ ORDER BY userid
+ LIMIT :most;
 
--- name: results_of_close(quota, period)
--- The lines that the close itself stored.
+-- name: results_of_close(quota, period, after, most)
+-- The next lines that the close itself stored.
 SELECT quota, period, userid, version, state, line, salt
   FROM results
  WHERE quota = :quota
    AND period = :period
+   AND userid > :after
    AND version = 1
    AND state = 'preliminary'
- ORDER BY userid;
+ ORDER BY userid
+ LIMIT :most;
 
 -- name: results_versions(quota, period, userids)
 -- Every version of the lines of a closed period stored under these userids (a list).
