@@ -13,6 +13,7 @@ from bot.app.bootstrap import open_services, record_files
 from bot.config import load
 from bot.features.people import directory
 from bot.features.standings.everybody import load_people
+from bot.features.status.report import status_report
 from bot.services import Services
 
 NOW = at("2026-11-23T18:00")
@@ -46,6 +47,7 @@ def test_a_start_reads_no_file_of_people_and_knows_everybody(
         record_files(services, now=NOW)
 
         assert services.directory.is_recorded
+        assert status_report(services, [])["directory"]["people"] == len(ROSTER)
         assert {userid: person.name for userid, person in load_people(services).items()} == {
             "boss": "主管甲",
             "zhang": "员工甲",

@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 from builders.e2e import at
 from builders.sync import BATCH, FOLLOW, NIGHT, Desk, desk
+from builders.work import counted_work
 
+from bot.core.people import Person
 from bot.core.relations import RelationKind
 from bot.services import Services
-from bot.store.coordination import TOKEN
+from bot.store import known_people
+from bot.store.coordination import PEOPLE, TOKEN
 from bot.store.sync import Step, SyncRun
 from bot.wecom.asker import StoppedError
 from bot.wecom.client import Access, WeComClient
@@ -71,6 +74,23 @@ def test_the_first_run_takes_in_whom_everybody_has_already(stage: Desk) -> None:
     assert (imported.added_at, imported.state) == (seconds("2025-03-01T10:00") + 1, "hall_qr")
     assert len(stage.adds(new, "yg02")) == 1
     assert drift == {"imported": 1}
+
+
+def test_a_run_reads_people_a_few_at_a_time(synced: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    customers = add_many(synced, 2)
+    lose(synced, customers[:1])
+    monkeypatch.setattr(known_people, "_PAGE", 3)
+    services = synced.services
+    services.store.marks.renew(PEOPLE)
+
+    with counted_work(services) as work:
+        drift = synced.report_totals(synced.sync())
+
+    assert drift == {"missed_loss": 1}
+    assert not {"members_all", "address_book_all"} & work.statements.keys()
+    pages = work.statements["members_following"]
+    assert pages > 2
+    assert work.rows["members_following"] <= 3 * pages
 
 
 def test_a_missed_add_is_dated_as_wecom_dates_it(synced: Desk) -> None:
@@ -172,7 +192,7 @@ def test_a_repaired_add_has_its_details_without_a_call_for_it(synced: Desk) -> N
     )
     synced.sync()
 
-    details = synced.services.store.contact_knowledge.details(since=0)["yg01", customer]
+    details = synced.services.store.contact_knowledge.details()["yg01", customer]
     tag = synced.world.contacts.tag_named("已实名").id
     assert [(one.details.add_way, one.details.customer_type, tag in one.details.tags) for one in details] == [
         (3, 1, True)
@@ -195,7 +215,7 @@ def test_a_tag_that_no_event_told_comes_with_the_list(synced: Desk, hours: int, 
     with store.transaction():
         store.engine.run("set_read_at", at=int(store.now()) - 3600 * hours)
     synced.sync()
-    (details,) = store.contact_knowledge.details(since=0)["yg01", customer]
+    (details,) = store.contact_knowledge.details()["yg01", customer]
 
     tag = synced.world.contacts.tag_named("网点/贵宾").id
     assert (tag in details.details.tags) is has_tag
@@ -384,13 +404,19 @@ def test_who_fell_out_is_frozen_and_loses_nobody(synced: Desk, way: str) -> None
     assert ("left" in told["yg01"]) is (way == "roster")
 
 
+def use_people(services: Services, people: tuple[Person, ...]) -> None:
+    """Let the directory say that these are its people; the store has not recorded it."""
+    changed = replace(services.directory, people=people, stamp=(), is_recorded=False)
+    services.use(services.config, changed)
+
+
 def leave(services: Services, userid: str) -> None:
     """He left yesterday, says the roster."""
     people = tuple(
         replace(person, left_on=date(2026, 11, 20)) if person.userid == userid else person
         for person in services.directory.people
     )
-    services.use(services.config, replace(services.directory, people=people))
+    use_people(services, people)
 
 
 def test_who_falls_out_while_the_lists_are_read_is_unknown(
@@ -638,7 +664,7 @@ def test_calls_are_as_few_as_the_pages_allow(tmp_path: Path) -> None:
             for number in range(10):
                 stage.happen("add", userid, when=f"2026-09-01T10:00:{number:02d}", hears=False)
         people = tuple(replace(stage.services.directory.people[0], userid=userid) for userid in staff)
-        stage.services.use(stage.services.config, replace(stage.services.directory, people=people))
+        use_people(stage.services, people)
 
         run = stage.sync()
         assert stage.report_totals(run) == {"imported": 2500}

@@ -12,7 +12,7 @@ from bot.config.csv_table import Cells, CsvTable
 from bot.config.fields import is_userid
 from bot.config.roster import ZeroTwins
 from bot.features.imports.csv_import import ShortLines
-from bot.features.people import directory
+from bot.features.standings.everybody import load_people
 from bot.messages.sentences import Sentence
 from bot.services import Services
 from bot.store.contact_knowledge import Absence
@@ -71,5 +71,4 @@ class AbsenceLines(ShortLines[Absence]):
 
 def known_people(services: Services) -> frozenset[str]:
     """Return all userids, past and present, of the roster or WeCom, in lower case."""
-    today = services.config.work_calendar().local_day(services.clock.now())
-    return frozenset(directory.merge_known(services.directory, services.store.members.all(), day=today))
+    return frozenset(load_people(services))

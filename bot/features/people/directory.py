@@ -38,6 +38,7 @@ from bot.wecom.directory import DISABLED
 _REMEMBERED = "roster_files"  # the mark of the last good files
 ROSTER_IMPORTED = "roster_imported"  # mark: changes with each `import roster` or rename
 RECORDED = "directory_recorded"  # the mark of the directory that the store has recorded whole
+_RECORDED_PEOPLE = "directory_people"  # the mark of the number of people in it
 
 
 def read_files(config: Config) -> Files:
@@ -310,6 +311,13 @@ def note_recorded(config: Config, now: Directory, store: Store) -> None:
     """Note that the store has recorded the directory *now*, so that nobody need read it. In a transaction."""
     has_fault = bool(now.files.fault)
     store.marks.put(RECORDED, "" if has_fault else _fingerprint(config, now.stamp))
+    store.marks.put(_RECORDED_PEOPLE, str(len(now.people)))
+
+
+def count_people(now: Directory, store: Store) -> int:
+    """Return how many people the directory *now* has; it is read only if the store has not recorded it."""
+    counted = store.marks.get(_RECORDED_PEOPLE) if now.is_recorded else None
+    return len(now.people) if counted is None else int(counted)
 
 
 def record(directory: Directory, members: Members, *, day: date) -> None:

@@ -71,15 +71,18 @@ class RenameProposer:
     def _vanished(self, *, employed: Iterable[str], listed: Collection[str]) -> list[str]:
         """Return the known userids with living relations that WeCom no longer shows."""
         store = self._store
-        known = {*store.members.all(), *employed}
-        book = store.address_book.all() if self._of_wecom else {}
         waiting = {proposal.old_userid for proposal in store.proposals.open() if _stands(proposal, listed)}
-        return [
+        gone = [
             userid
             for userid in store.syncs.left_out(store.ledger.with_customers())
-            if userid not in listed
-            and userid not in waiting
-            and (userid in known or store.syncs.read_at(userid) is not None)
+            if userid not in listed and userid not in waiting
+        ]
+        known = {*store.members.some(gone), *employed}
+        book = store.address_book.all() if self._of_wecom and gone else {}
+        return [
+            userid
+            for userid in gone
+            if (userid in known or store.syncs.read_at(userid) is not None)
             and (userid not in book or book[userid].state is not EntryState.PRESENT)
         ]
 

@@ -8,6 +8,7 @@ from bot import __version__
 from bot.features.delivery.sender import LEASE
 from bot.features.health import Health
 from bot.features.outages import catch_up, gaps
+from bot.features.people.directory import count_people
 from bot.features.robots.posts import fingerprints
 from bot.features.status.audit import ChainState
 from bot.features.status.comparison import last_drift
@@ -110,7 +111,7 @@ def _directory(services: Services) -> dict[str, Any]:
     """Return when WeCom's directory was read, and its state; of a roster alone only its number of people."""
     store, source = services.store, services.config.directory.source
     if source == "csv":
-        return {"source": source, "read_at": None, "people": len(services.directory.people)}
+        return {"source": source, "read_at": None, "people": count_people(services.directory, store)}
     read_at, trouble = store.marks.get(READ_AT), store.troubles.get(Part.DIRECTORY)
     odd, states = store.troubles.get(Part.SET_ASIDE), store.address_book.states()
     return {

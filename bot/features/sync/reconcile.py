@@ -24,8 +24,8 @@ from bot.core.sync import (
 )
 from bot.core.workdays import epoch_of
 from bot.features.ledger.derive import derive
-from bot.features.people import directory
 from bot.features.renames.proposals import RenameProposer
+from bot.features.standings.everybody import load_people
 from bot.features.sync.compare import Comparison
 from bot.features.sync.estimate import estimate_unseen
 from bot.features.sync.lease import WorkLease
@@ -149,8 +149,8 @@ class _Sync:
 
     def _employed(self, at: datetime) -> frozenset[str]:
         day = self._services.config.work_calendar().local_day(at)
-        people = directory.merge_known(self._services.directory, self._store.members.all(), day=day)
-        return frozenset(userid for userid, person in people.items() if person.employed_on(day))
+        people = load_people(self._services).items()  # read in pieces
+        return frozenset(userid for userid, person in people if person.employed_on(day))
 
     def _read(self, run: SyncRun, *, at: datetime) -> None:
         self._lists.read(self._tell)
