@@ -144,6 +144,31 @@ def test_the_service_has_no_use_for_tables_and_colours() -> None:
     }
 
 
+def test_the_client_of_wecom_loads_one_half_of_wechatpy_and_no_guesser_of_encodings() -> None:
+    program = """
+import sys
+from bot.wecom import client, crypto
+access = client.Access(corp_id="ww1", secret="s", base_url="http://127.0.0.1:9")
+client.WeComClient(access).close()
+print(*sys.modules)
+from wechatpy.work import parse_message  # whoever wants the whole of it gets it
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=True,
+    )
+    loaded = set(done.stdout.split())
+
+    assert done.stderr == ""
+    assert {"requests", "wechatpy.work.client", "wechatpy.work.crypto"} <= loaded
+    unused = {"chardet", "charset_normalizer", "wechatpy.pay", "wechatpy.component", "wechatpy.messages"}
+    assert not unused & loaded
+
+
 def test_the_list_of_commands_has_the_first_lines_of_their_own_help() -> None:
     commands = {name: load_command(name) for name in COMMANDS}
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.messages.sentences import Sentence
 from bot.wecom.errors import UnknownOutcomeError
+from bot.wecom.lean import lean_imports
 
 CONNECT_S = 3.0
 READ_S = 7.0
@@ -36,7 +37,8 @@ class WeComClient:
     """The API calls in use. Every error is a WeComError without token, secret or URL."""
 
     def __init__(self, access: Access) -> None:
-        from bot.wecom.transport import Transport  # most commands call nobody
+        with lean_imports():
+            from bot.wecom.transport import Transport  # most commands call nobody
 
         self._access = access
         self._transport = Transport(access, timeout=(CONNECT_S, READ_S))

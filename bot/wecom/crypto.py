@@ -12,8 +12,11 @@ import hmac
 import secrets
 import struct
 
-from wechatpy.utils import WeChatSigner
-from wechatpy.work.crypto import PrpCrypto
+from bot.wecom.lean import lean_imports
+
+with lean_imports():
+    from wechatpy.utils import WeChatSigner
+    from wechatpy.work.crypto import PrpCrypto
 
 BLOCK = 32  # PKCS#7 here pads to 32 bytes, not to AES's 16
 HEAD = 20  # 16 random bytes and the length of the message

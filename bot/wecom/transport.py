@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 from requests.adapters import HTTPAdapter
 from wechatpy.exceptions import WeChatClientException
-from wechatpy.work import WeChatClient
+from wechatpy.work.client import WeChatClient
 
 from bot.core.text import cleaned_json
 from bot.messages.sentences import Sentence
