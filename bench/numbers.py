@@ -32,6 +32,7 @@ ROOT = Path(__file__).parents[1]
 NOW = datetime(2026, 11, 24, 9, 7, tzinfo=ZoneInfo("Asia/Shanghai"))
 MONTH_S = int(datetime(2026, 11, 1, tzinfo=NOW.tzinfo).timestamp())
 TEAM, UNIT = 10, 5000  # direct reports of a leader, and people below a head
+LARGE, LARGE_TEAM = 450_000, 5000  # people of the largest bank, and of its first team; the others have 50
 _FIRST_UNIT = 1_000_000  # the number of a department
 CONFIG = """
 [wecom]
@@ -77,6 +78,21 @@ def make_bank(folder: Path, *, people: int, adds: int, team: int = TEAM, first_t
         directory.note_recorded(config, Directory((), Departments(), stamp), store)
     store.close()
     return path
+
+
+@contextlib.contextmanager
+def large_bank(kept: Path | None) -> Iterator[Path]:
+    """Yield the configuration of a bank of the whole size: that *kept* in a folder, made if it is not there.
+
+    None: made anew, and removed.
+    """
+    with contextlib.ExitStack() as stack:
+        folder = kept or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".bench-", dir=ROOT)))
+        if not (folder / "whole").exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            make_bank(folder, people=LARGE, adds=50, team=50, first_team=LARGE_TEAM)
+            (folder / "whole").touch()
+        yield folder / "config.toml"
 
 
 def _fill(store: Store, *, people: int, adds: int, team: int, first_team: int) -> None:
@@ -265,35 +281,48 @@ def measured(part: str, path: Path) -> dict[str, float]:
     return report
 
 
-def rows(*, people: int = 2000, adds: int = 50, whole_morning: bool = True) -> list[Row]:
-    """Return the rows of the table for a bank of so many *people* with *adds* each."""
+def rows(*, large: bool = False, kept: Path | None = None) -> list[Row]:
+    """Return the rows of the table; *large*: of the whole size, in the bank *kept* in a folder."""
+    if not large:
+        return compared(people=2000, adds=50)
+    with large_bank(kept) as path:
+        return measured_rows(path, people=LARGE)
+
+
+def compared(*, people: int, adds: int, whole_morning: bool = True) -> list[Row]:
+    """Return the rows for a bank of so many *people* with *adds* each."""
     with tempfile.TemporaryDirectory(prefix=".bench-", dir=ROOT) as name:
-        folder = Path(name)
-        path = make_bank(folder, people=people, adds=adds)
-        query_s = bare_query(folder)
-        all_of_them, first = measured("everybody", path), measured("first", path)
-        kept, one = measured("keep", path), measured("one", path)
-        said = measured("words", path)
-        found: list[Row] = [
-            _beside_query("P2", f"figures of {people} people, s", all_of_them["seconds"], query_s),
-            _memory("P2", "peak of it, MB", all_of_them["peak_mb"], 400),
-            _time("P2b", "first message after the firing, s", first["first"], 10),
-            _memory("P2b", "peak until then, MB", first["peak_mb"], 400),
-            _beside_query("P7", "kept figures refreshed, s", kept["seconds"], query_s),
-            _time("P7", "progress --user, s", one["seconds"], 1),
-            _time("P7", "processor time of it, s", one["cpu"], 1),
-            _memory("P7", "peak of it, MB", one["child_mb"], 200),
-            _time("P7", "进度, s of CPU", said["word"], 0.5),
-            _time("P7", "团队, s of CPU", said["team"], 1),
-            _time("P7", "团队, the first", said["first_team"], 1),
+        return measured_rows(
+            make_bank(Path(name), people=people, adds=adds), people=people, whole_morning=whole_morning
+        )
+
+
+def measured_rows(path: Path, *, people: int, whole_morning: bool = True) -> list[Row]:
+    """Return the rows for the bank at *path*; its morning is planned in it, once."""
+    query_s = bare_query(path.parent)
+    all_of_them, first = measured("everybody", path), measured("first", path)
+    kept, one = measured("keep", path), measured("one", path)
+    said = measured("words", path)
+    found: list[Row] = [
+        _beside_query("P2", f"figures of {people} people, s", all_of_them["seconds"], query_s),
+        _memory("P2", "peak of it, MB", all_of_them["peak_mb"], 400),
+        _time("P2b", "first message after the firing, s", first["first"], 10),
+        _memory("P2b", "peak until then, MB", first["peak_mb"], 400),
+        _beside_query("P7", "kept figures refreshed, s", kept["seconds"], query_s),
+        _time("P7", "progress --user, s", one["seconds"], 1),
+        _time("P7", "processor time of it, s", one["cpu"], 1),
+        _memory("P7", "peak of it, MB", one["child_mb"], 200),
+        _time("P7", "进度, s of CPU", said["word"], 0.5),
+        _time("P7", "团队, s of CPU", said["team"], 1),
+        _time("P7", "团队, the first", said["first_team"], 1),
+    ]
+    if whole_morning:
+        planned = measured("morning", path)
+        pace = 60 * people / planned["seconds"]
+        found += [
+            ("P2b", "planned messages a minute", f"{pace:.0f}", "6000", f"{pace / 6000:.1f}"),
+            _memory("P2b", "peak of the morning, MB", planned["peak_mb"], 400),
         ]
-        if whole_morning:
-            planned = measured("morning", path)
-            pace = 60 * people / planned["seconds"]
-            found += [
-                ("P2b", "planned messages a minute", f"{pace:.0f}", "6000", f"{pace / 6000:.1f}"),
-                _memory("P2b", "peak of the morning, MB", planned["peak_mb"], 400),
-            ]
     return found
 
 
@@ -324,7 +353,7 @@ def main() -> None:
         print(json.dumps(report))
         return
     print(f"{os.cpu_count()} cores; {options.people} people with {options.adds} adds each")
-    found = rows(people=options.people, adds=options.adds, whole_morning=not options.no_morning)
+    found = compared(people=options.people, adds=options.adds, whole_morning=not options.no_morning)
     for row in [("id", "measure", "value", "beside", "ratio"), *found]:
         print(f"{row[0]:<5}{row[1]:<40}{row[2]:>12}  {row[3]:<20}{row[4]:>8}")
 

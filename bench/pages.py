@@ -15,10 +15,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench.numbers import ROOT, make_bank, opened
+from bench.numbers import LARGE, LARGE_TEAM, ROOT, large_bank, make_bank, opened
 from bench.rows import Row, ratio, shown
 
-TEAM, LARGE_TEAM = 50, 5000
+TEAM = 50
 SMALL_BANK = 1000
 ROUNDS = 9
 IN_TEAM_MS, IN_ME_MS = 300.0, 150.0  # the most that a reader should wait
@@ -63,42 +63,40 @@ def measured(path: Path, *, userid: str, page: str) -> dict[str, float]:
     return report
 
 
-def rows(*, large: bool = False) -> list[Row]:
-    """Return the rows of the table; *large*: in a bank of 450,000."""
-    return compared(450_000, 10) if large else compared(7000, 10)
+def rows(*, large: bool = False, kept: Path | None = None) -> list[Row]:
+    """Return the rows of the table; *large*: in a bank of the whole size, *kept* in a folder."""
+    if not large:
+        return compared(7000, 10)
+    with large_bank(kept) as path:
+        return _beside_small(path, people=LARGE, adds=50, large_team=LARGE_TEAM)
 
 
 def compared(people: int, adds: int, *, large_team: int = LARGE_TEAM) -> list[Row]:
     """Return the rows for a bank of so many *people* with *adds* each, one team of *large_team* in it."""
     with tempfile.TemporaryDirectory(prefix=".bench-", dir=ROOT) as name:
-        bank, small = Path(name) / "bank", Path(name) / "small"
-        bank.mkdir(), small.mkdir()
-        path = make_bank(bank, people=people, adds=adds, team=TEAM, first_team=large_team)
-        other = make_bank(small, people=SMALL_BANK, adds=adds, team=TEAM)
+        path = make_bank(Path(name), people=people, adds=adds, team=TEAM, first_team=large_team)
+        return _beside_small(path, people=people, adds=adds, large_team=large_team)
+
+
+def _beside_small(path: Path, *, people: int, adds: int, large_team: int) -> list[Row]:
+    with tempfile.TemporaryDirectory(prefix=".bench-", dir=ROOT) as name:
+        other = make_bank(Path(name), people=SMALL_BANK, adds=adds, team=TEAM)
         keep(path), keep(other)
         last = f"u{(people - 1) // TEAM * TEAM:06d}"
         many, few = (measured(path, userid=userid, page="/team") for userid in ("u000000", last))
         own, beside = (measured(one, userid="u000001", page="/me") for one in (path, other))
     of_50, of_bank = f"{few['again']:.0f} team of {TEAM}", f"{beside['again']:.0f} bank of {SMALL_BANK}"
     team, me = f"/team of {large_team}", f"/me in a bank of {people}"
+
+    def limited(what: str, taken: float, most: float) -> Row:
+        return "P9", f"{what}, ms", f"{taken:.0f}", f"{most:.0f}", ratio(taken, most)
+
     return [
-        (
-            "P9",
-            f"{team}, first time, ms",
-            f"{many['first']:.0f}",
-            f"{IN_TEAM_MS:.0f}",
-            ratio(many["first"], IN_TEAM_MS),
-        ),
-        ("P9", f"{team}, ms", f"{many['again']:.0f}", f"{IN_TEAM_MS:.0f}", ratio(many["again"], IN_TEAM_MS)),
+        limited(f"{team}, first time", many["first"], IN_TEAM_MS),
+        limited(team, many["again"], IN_TEAM_MS),
         ("P9", f"{team}, ms", f"{many['again']:.0f}", of_50, ratio(many["again"], few["again"])),
-        (
-            "P9",
-            f"{me}, first time, ms",
-            f"{own['first']:.0f}",
-            f"{IN_ME_MS:.0f}",
-            ratio(own["first"], IN_ME_MS),
-        ),
-        ("P9", f"{me}, ms", f"{own['again']:.0f}", f"{IN_ME_MS:.0f}", ratio(own["again"], IN_ME_MS)),
+        limited(f"{me}, first time", own["first"], IN_ME_MS),
+        limited(me, own["again"], IN_ME_MS),
         ("P9", f"{me}, ms", f"{own['again']:.0f}", of_bank, ratio(own["again"], beside["again"])),
     ]
 
