@@ -28,7 +28,7 @@ help:
 	@echo "make smoke    the wheel in an empty environment, with the demo's tour"
 	@echo "make dist     wheel, image recipe, SBOM and licences in dist/, tried in an empty environment"
 	@echo "make torture  a bank's months with faults by seed, and its books"
-	@echo "make torture-real  real processes, 200 kills and worse on both engines; an hour"
+	@echo "make torture-real  real processes, 200 kills and worse on both engines; half an hour"
 	@echo "make docs     the pages of docs/ as a site in both languages, in build/site"
 	@echo "make install  only the environment, with .venv/bin/quotabot in it"
 	@echo "make fuzz     a million wrong callbacks by seed, and wrong files, words and answers: half an hour"
