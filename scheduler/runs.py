@@ -39,6 +39,7 @@ LEASE_S = 60  # a planner that does not renew for so long has died
 RENEW_S = LEASE_S / 4  # real seconds between two renewals
 TRIES = 3
 _SEEN = "timetable_seen"
+_LOOK_BACK_S = 31 * 86_400  # older firings are not even missed: a machine's clock may have begun in 1970
 _MS = 1000
 
 
@@ -53,7 +54,8 @@ def tick(services: Services) -> None:
     first = store.marks.first(FIRST_START, str(moment))
     seen = int(store.marks.get(_SEEN) or first)
     calendar = services.config.work_calendar()
-    due = firings(timetable(services.config), calendar=calendar, after=seen, upto=moment)
+    since = max(seen, moment - _LOOK_BACK_S)
+    due = firings(timetable(services.config), calendar=calendar, after=since, upto=moment)
     for firing in _open(services, lasting=False):
         _run_or_miss(services, firing, now=now)
     for firing in due:

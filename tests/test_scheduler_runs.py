@@ -253,6 +253,30 @@ def test_what_cannot_be_caught_up_is_noted_as_missed_and_never_sent(
     assert told(services) == {}
 
 
+def test_a_clock_that_began_in_another_century_holds_up_no_job(
+    tmp_path: Path, place: Path | str, clock: FakeTime
+) -> None:
+    write_roster(tmp_path, *ROSTER)
+    store = place if isinstance(place, str) else f"sqlite:///{place}"
+    clock.set("2000-01-01T08:00")
+    with installation(write_config(tmp_path, store=store), clock) as services:
+        tick(services)
+        tick_at(services, clock, "2026-11-23T09:08")
+        found = states(services)
+
+    assert found["progress 11-23 09:07"] == "done"
+    assert len(found) < 300
+
+
+def test_a_firing_that_a_fast_clock_stored_waits_for_its_time(services: Services, clock: FakeTime) -> None:
+    services.store.runs.put_up("purge", int(at("2026-11-25T03:41").timestamp()))
+    tick_at(services, clock, "2026-11-23T11:00", "2026-11-24T11:00")
+    early = states(services)["purge 11-25 03:41"]
+    tick_at(services, clock, "2026-11-25T03:42")
+
+    assert (early, states(services)["purge 11-25 03:41"]) == ("waiting", "done")
+
+
 def test_after_a_missed_day_the_next_one_is_as_always(services: Services, clock: FakeTime) -> None:
     tick_at(services, clock, "2026-11-24T08:45", "2026-11-24T09:07")
 
