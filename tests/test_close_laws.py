@@ -9,6 +9,7 @@ from random import Random
 
 import pytest
 from builders.e2e import QUOTA, FakeTime, at, installation, write_config, write_roster
+from builders.teams import teams_of
 
 from bot.core.relations import RelationEvent, RelationKind
 from bot.features.close import results, settle
@@ -79,7 +80,7 @@ def shown(services: Services) -> dict[str, tuple[object, ...]]:
     found: dict[str, tuple[object, ...]] = {}
     for period in sorted({closed.period for closed in services.store.results.closed()}):
         standings: Standings = load_standings(services, at=LATER, period=period)
-        teams = [(team.quota, team.department, team.people, team.attainment) for team in standings.teams()]
+        teams = [(team.quota, team.department, team.people, team.attainment) for team in teams_of(standings)]
         found[period] = (standings.rows, teams)
     return found
 

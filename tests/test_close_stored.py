@@ -19,6 +19,7 @@ from builders.e2e import (
     write_roster,
 )
 from builders.reviews import ROSTER, branch, tell
+from builders.teams import teams_of
 
 from bot.config import load
 from bot.core.progress import QuotaFigures
@@ -70,7 +71,7 @@ def test_a_closed_period_shows_exactly_its_stored_lines(tmp_path: Path, *, is_si
         for number in (1, 2):
             add(services, "zhang", f"wm-{number}", "2026-11-04T10:00")
         close(services)
-        before, teams = november(services, when=CLOSE), standings(services, when=CLOSE).teams()
+        before, teams = november(services, when=CLOSE), teams_of(standings(services, when=CLOSE))
         if is_signed:
             results.sign(services, *NAME, by="人事", at=OVER)
         config = services.config.file
@@ -79,7 +80,7 @@ def test_a_closed_period_shows_exactly_its_stored_lines(tmp_path: Path, *, is_si
         add_customers(services, "new", *(at(f"2026-11-{day:02d}T10:00") for day in range(2, 7)))
         lose(services, "zhang", "wm-1", "2026-11-05T10:00")
         after = november(services, when=OVER)
-        teams_after = standings(services, when=OVER).teams()
+        teams_after = teams_of(standings(services, when=OVER))
         as_of_before_the_close = november(services, when=at("2026-12-08T08:41"))
 
     assert sorted(before) == ["li", "zhang"]

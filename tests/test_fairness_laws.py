@@ -20,6 +20,7 @@ from builders.facts import Fact, put_facts
 from builders.fairness import Lend, fair, moment, seeds
 from builders.stores import Databases
 from builders.stories import lived, rules_of, tell, write_files
+from builders.teams import teams_of
 from hypothesis import example, given
 from oracle.book import ONE
 from oracle.branch import Branch, Event, Line, Penalty, Reading
@@ -200,7 +201,7 @@ def _shown(bot: Services, *, at: datetime) -> dict[str, tuple[object, ...]]:
         rows = [row for row in standings.rows if row.quota in quotas]
         teams = [
             (team.quota, team.department, team.people, team.attainment, team.median)
-            for team in standings.teams()
+            for team in teams_of(standings)
             if team.quota in quotas
         ]
         shown[period] = (sorted(rows, key=lambda row: (row.quota, row.userid)), sorted(teams))

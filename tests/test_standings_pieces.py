@@ -11,6 +11,7 @@ from random import Random
 import pytest
 from builders.e2e import FakeTime, at, installation, write_config, write_roster
 from builders.month import PEOPLE, live, write_month
+from builders.teams import teams_of
 
 from bot.core.progress import QuotaFigures
 from bot.core.relations import RelationEvent, RelationKind
@@ -69,7 +70,7 @@ def test_the_rows_and_teams_of_pieces_are_those_of_the_whole(
         rows, again = tuple(found.rows), tuple(found.rows)
 
     assert rows == again == whole.rows
-    assert found.teams == whole.teams()
+    assert found.teams == teams_of(whole)
     assert {row.rank for row in rows} > {1, 2}
 
 
@@ -81,7 +82,7 @@ def test_the_rows_of_a_closed_period_are_its_stored_lines(month: Services) -> No
 
     with select_rows(month, at=CLOSE, period="2026-11", shows=everybody, teams=True) as found:
         assert tuple(found.rows) == stored
-        assert found.teams == load_standings(month, at=CLOSE, period="2026-11").teams()
+        assert found.teams == teams_of(load_standings(month, at=CLOSE, period="2026-11"))
     assert stored == computed
 
 
