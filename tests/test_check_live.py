@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
@@ -23,6 +22,7 @@ from builders.e2e import (
     until,
     write_config,
 )
+from builders.ports import free_port
 
 from bot.app.bootstrap import wecom_client
 from bot.cli.check_live import live_parts, part_for_people
@@ -40,13 +40,6 @@ ALWAYS = {
     *("contact_range", "lists", "engagement", "tags", "callback_check", "callback_event", "holidays"),
     *("next_holidays", "schedule", "roles", "quotas", "reviewers"),
 }
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,8 @@ import requests
 import yaml
 from builders.docs import text_of
 from builders.e2e import PATIENCE_S, bot_process, sandbox_process, until, write_config
-from builders.proxy import NGINX, free_port, proxy_file, site_of, with_nginx
+from builders.ports import free_port
+from builders.proxy import NGINX, proxy_file, site_of, with_nginx
 
 from bot.cli.main import load_command
 

@@ -20,7 +20,8 @@ from builders.e2e import (
     write_config,
     write_roster,
 )
-from builders.proxy import NGINX, free_port, proxy_file, site_of, with_nginx
+from builders.ports import free_port
+from builders.proxy import NGINX, proxy_file, site_of, with_nginx
 from builders.service import contact_event, sealed
 
 from sandbox.wxcrypto import Codec

@@ -15,7 +15,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from builders.postgres import Server, _free_port
+from builders.ports import free_port
+from builders.postgres import Server
 
 _PATIENCE_S = 60.0
 
@@ -26,7 +27,7 @@ def pgbouncer(server: Server, folder: Path, *, more: str = "") -> Iterator[str]:
     program = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if program is None:
         pytest.skip("no PgBouncer here (Debian: apt-get install pgbouncer)")
-    port = _free_port()
+    port = free_port()
     (folder / "users.txt").write_text('"quotabot" ""\n', encoding="utf-8")
     file = folder / "pgbouncer.ini"
     file.write_text(

@@ -6,7 +6,6 @@ import importlib.util
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -18,6 +17,7 @@ from typing import Any
 import psycopg
 
 from builders import speed
+from builders.ports import free_port
 
 _PATIENCE_S = 120.0
 _BIN = Path("pginstall/bin")
@@ -61,7 +61,7 @@ class Server:
     def __init__(self, folder: Path, *, durable: bool = False) -> None:
         self.folder = folder / "data"
         self._durable = durable
-        self.port = _free_port()
+        self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._home = folder
         self._user = pwd.getpwnam("nobody") if os.getuid() == 0 else None
@@ -154,10 +154,3 @@ def programs() -> Path:
     assert found is not None
     assert found.submodule_search_locations
     return Path(found.submodule_search_locations[0])
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port

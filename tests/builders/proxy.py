@@ -6,8 +6,6 @@ import datetime
 import os
 import re
 import shutil
-import socket
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -75,10 +73,3 @@ def site_of(name: str, folder: Path, *, port: int = 8080, upstreams: tuple[int, 
         text = re.sub(r"ssl_certificate .*;", f"ssl_certificate {pem};", text)
         text = re.sub(r"ssl_certificate_key .*;", f"ssl_certificate_key {private};", text)
     return text.replace("listen 80;", f"listen 127.0.0.1:{port};")
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import socket
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +19,7 @@ from builders.e2e import (
     write_config,
     write_roster,
 )
+from builders.ports import free_port
 
 from torture.nursery import Forked, Nursery
 
@@ -128,7 +128,7 @@ class Fleet:
         own = folder / name.replace(" ", "")
         own.mkdir()
         write_roster(own, *(f"{userid},员工,1,客户经理,,,," for userid in PEOPLE))
-        listen = f"127.0.0.1:{_free_port()}"
+        listen = f"127.0.0.1:{free_port()}"
         write_config(own, api_url=api_url, listen=listen, store=store, more=far_schedule(), quotas=QUOTA)
         self.members.append(Member(name, role, own, f"http://{listen}"))
 
@@ -210,10 +210,3 @@ class Fleet:
                 member.process.wait()
         if self._nursery is not None:
             self._nursery.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
