@@ -296,8 +296,8 @@ def test_an_answer_of_a_gateway_is_no_success_and_the_message_arrives_later(offi
 def test_an_answer_that_drips_ends_at_the_deadline_and_is_asked_for_again(
     office: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.wecom.client.CONNECT_S", 0.25)
-    monkeypatch.setattr("bot.wecom.client.READ_S", 0.5)
+    monkeypatch.setattr("bot.wecom.client.CONNECT_S", 0.5)
+    monkeypatch.setattr("bot.wecom.client.READ_S", 1.5)
     dripping = make_sender(office.services, office.clock, client=wecom_client(office.services.config))
     office.put("progress:1")
     arm(office, drip={"seconds": 0.1, "times": 2})  # gettoken and message/send

@@ -21,6 +21,8 @@ from scheduler.timetable import Firing
 
 REAL_NAME = QUOTA + '[quotas.counting]\nrequired_tags = ["已实名"]\n'
 JOBS = ("progress", "reminder", "digest", "weekly", "close")
+ORDINARY_S = tags.PATIENCE_S
+LONG_S = 60.0  # of a patience that no test uses up, even on a busy machine
 
 
 @pytest.fixture
@@ -124,14 +126,15 @@ def test_without_required_tags_nothing_is_read_again(tmp_path: Path) -> None:
         assert [want_again(opened.services, job, at=opened.clock.moment) for job in JOBS] == [0] * len(JOBS)
 
 
-def test_nobody_waits_for_a_reader_that_is_not_there(branch: Desk) -> None:
+def test_nobody_waits_for_a_reader_that_is_not_there(branch: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tags, "PATIENCE_S", LONG_S)
     branch.happen("add")
     branch.drain()
     branch.reader.close()
     began = time.monotonic()
     freshen(branch.services, "progress", at=branch.clock.moment)
 
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < LONG_S
     assert branch.services.store.details.untried() == 1
 
 
@@ -144,10 +147,13 @@ def test_a_job_waits_no_longer_than_its_patience(branch: Desk, monkeypatch: pyte
     with reading(branch):
         freshen(branch.services, "progress", at=branch.clock.moment)
 
-    assert 0.3 <= time.monotonic() - began < 5
+    assert 0.3 <= time.monotonic() - began < ORDINARY_S
 
 
-def test_a_job_does_not_wait_while_the_app_may_not_read(branch: Desk) -> None:
+def test_a_job_does_not_wait_while_the_app_may_not_read(
+    branch: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tags, "PATIENCE_S", LONG_S)
     branch.happen("add")
     branch.drain()
     branch.world.faults.arm({"read_error": {"errcode": 48002, "times": 9}})
@@ -155,4 +161,4 @@ def test_a_job_does_not_wait_while_the_app_may_not_read(branch: Desk) -> None:
     with reading(branch):
         freshen(branch.services, "progress", at=at("2026-11-23T12:00"))
 
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < LONG_S

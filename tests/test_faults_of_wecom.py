@@ -95,7 +95,7 @@ def test_too_many_calls_at_once_for_half_an_hour_cost_no_message(morning: Post, 
 def test_a_timeout_is_asked_about_with_the_same_bytes_and_arrives_once(
     tmp_path: Path, fault: dict[str, object], seen_twice: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.wecom.client.READ_S", 0.5)
+    monkeypatch.setattr("bot.wecom.client.READ_S", 2.0)
     monkeypatch.setattr("bot.wecom.client.CONNECT_S", 0.5)
     with post(tmp_path) as office:
         office.world.faults.arm(fault)

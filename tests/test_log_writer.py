@@ -11,17 +11,14 @@ from pathlib import Path
 import pytest
 import requests
 from builders.e2e import COMMAND, PATIENCE_S, ROOT, until, write_config, write_roster
+from builders.ports import free_port
 from builders.service import contact_event, sealed
-
-from bot.web.server import _bind
 
 
 @pytest.fixture
 def port() -> int:
-    listener = _bind("127.0.0.1", port=0)
-    number: int = listener.getsockname()[1]
-    listener.close()
-    return number
+    """The service's, whose standard error says it to nobody."""
+    return free_port()
 
 
 @contextmanager
@@ -52,13 +49,13 @@ def answers(port: int) -> bool:
 
 def refused(port: int) -> int:
     """A request that the receiver refuses with a log line."""
-    return requests.post(f"http://127.0.0.1:{port}/callback", data=b"no", timeout=5).status_code
+    return requests.post(f"http://127.0.0.1:{port}/callback", data=b"no", timeout=PATIENCE_S).status_code
 
 
 def stored(port: int) -> int:
     callback = sealed(contact_event())
     return requests.post(
-        f"http://127.0.0.1:{port}{callback.target}", data=callback.body, timeout=5
+        f"http://127.0.0.1:{port}{callback.target}", data=callback.body, timeout=PATIENCE_S
     ).status_code
 
 

@@ -109,7 +109,7 @@ def test_a_store_that_is_away_is_no_fault_of_the_program(
 def test_a_failing_act_or_loop_holds_up_no_other_and_no_stop(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "AFTER_FAULT_S", 30.0)
+    monkeypatch.setattr(runner, "AFTER_FAULT_S", 120.0)
     bad, good, loop_good = Broken(ValueError()), Broken(None), Broken(None)
     many = Runner([("bad", bad, 0.02), ("good", good, 0.02)], store.failing)
     loops = [
@@ -126,7 +126,7 @@ def test_a_failing_act_or_loop_holds_up_no_other_and_no_stop(
 
     assert len(bad.calls) == 1
     assert store.failing.all() == {"bad": "ValueError", "bad loop": "OSError"}
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60
 
 
 def test_the_administrators_are_told_of_a_part_that_fails(tmp_path: Path) -> None:

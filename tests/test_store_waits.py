@@ -16,6 +16,7 @@ from bot.store.engine import StoreBusyError, StoreError
 from bot.store.sqlite import SqliteEngine
 
 SOON_S = 4.0  # below the patience that a write has if it is not told another one
+TRIES = 5  # on a busy machine one of them may be late
 
 
 @pytest.fixture
@@ -40,6 +41,19 @@ def marks(engine: SqliteEngine) -> list[str]:
     return [str(row[0]) for row in rows(engine.path, "SELECT name FROM marks ORDER BY name")]
 
 
+def quickest_refusal(engine: SqliteEngine) -> float:
+    """Return how long a write waits that is told to wait a tenth of a second, in the best of a few tries."""
+    quickest = 60.0
+    for _ in range(TRIES):
+        began = time.monotonic()
+        with pytest.raises(StoreBusyError), engine.transaction(patience_s=0.1):
+            pytest.fail("somebody else is writing")
+        quickest = min(quickest, time.monotonic() - began)
+        if quickest < SOON_S:
+            break
+    return quickest
+
+
 def test_a_write_waits_for_another_thread_as_long_as_it_was_told_and_no_longer(engine: SqliteEngine) -> None:
     writing, may_end = threading.Event(), threading.Event()
 
@@ -51,28 +65,22 @@ def test_a_write_waits_for_another_thread_as_long_as_it_was_told_and_no_longer(e
     thread = threading.Thread(target=write)
     thread.start()
     assert writing.wait(60)
-    began = time.monotonic()
     try:
-        with pytest.raises(StoreBusyError), engine.transaction(patience_s=0.1):
-            pytest.fail("another thread is writing")
-        took = time.monotonic() - began
+        quickest = quickest_refusal(engine)
     finally:
         may_end.set()
         thread.join()
 
-    assert took < SOON_S
+    assert 0.1 <= quickest < SOON_S
 
 
 def test_a_write_waits_for_another_process_as_long_as_it_was_told_and_no_longer(
     engine: SqliteEngine,
 ) -> None:
     with locked(engine.path):
-        began = time.monotonic()
-        with pytest.raises(StoreBusyError), engine.transaction(patience_s=0.1):
-            pytest.fail("another program is writing")
-        took = time.monotonic() - began
+        quickest = quickest_refusal(engine)
 
-    assert took < SOON_S
+    assert 0.1 <= quickest < SOON_S
 
 
 def test_the_turn_of_a_write_that_was_refused_is_free_for_the_next(engine: SqliteEngine) -> None:

@@ -74,7 +74,7 @@ def test_two_processes_see_neither_45009_nor_45033(tmp_path: Path) -> None:
             assert process.stdin
             process.stdin.write("go\n")
             process.stdin.flush()
-        read = [int(process.communicate(timeout=60)[0]) for process in processes]
+        read = [int(process.communicate(timeout=120)[0]) for process in processes]
         codes = Counter(call.errcode for call in world.calls if call.path == "tag/list")
 
     assert codes.keys() == {0}

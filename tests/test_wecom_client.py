@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 from builders.e2e import until
+from builders.ports import free_port
 from builders.sandbox import make_world
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -80,7 +81,9 @@ class Far:
 def _read_request(connection: socket.socket) -> bytes:
     data = b""
     while b"\r\n\r\n" not in data:
-        data += connection.recv(65536)
+        if not (chunk := connection.recv(65536)):
+            raise ConnectionResetError  # the caller has gone
+        data += chunk
     head, _, body = data.partition(b"\r\n\r\n")
     length = next(
         (int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0
@@ -104,7 +107,7 @@ def far_end(*, tls: ssl.SSLContext | None = None) -> Iterator[Far]:
             try:
                 used = tls.wrap_socket(connection, server_side=True) if tls else connection
                 with used:
-                    used.settimeout(5)
+                    used.settimeout(60)
                     far.requests.append(_read_request(used))
                     far.answer(used)
             except OSError:
@@ -152,15 +155,9 @@ CALLS: Mapping[str, Callable[[WeComClient], object]] = {
 }
 
 
-def unused_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
-
-
 @pytest.fixture(autouse=True)
 def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "READ_S", 0.5)
+    monkeypatch.setattr(client_module, "READ_S", 2.0)  # on a busy machine answers take their time, too
 
 
 def test_a_message_is_sent_byte_for_byte_with_the_token_in_the_query_only(far: Far) -> None:
@@ -237,7 +234,7 @@ def test_the_secret_is_in_no_text_when_the_token_cannot_be_had(far: Far) -> None
         with calling(far.url) as client, pytest.raises(WeComError) as caught:
             client.get_token()
         told += "".join(traceback.format_exception(caught.value)) + repr(caught.value)
-    with calling(f"http://127.0.0.1:{unused_port()}") as client, pytest.raises(WeComError) as caught:
+    with calling(f"http://127.0.0.1:{free_port()}") as client, pytest.raises(WeComError) as caught:
         client.get_token()
     told += "".join(traceback.format_exception(caught.value))
 
@@ -284,7 +281,8 @@ def drip(head: str, body: bytes) -> Answer:
     return answer
 
 
-SLOW = b'{"errcode":0,"errmsg":"' + b"o" * 400 + b'"}'
+SOON_S = 60.0  # on a busy machine, too; each of the answers below drips for minutes
+SLOW = b'{"errcode":0,"errmsg":"' + b"o" * 4000 + b'"}'
 
 
 @pytest.mark.parametrize(
@@ -292,9 +290,9 @@ SLOW = b'{"errcode":0,"errmsg":"' + b"o" * 400 + b'"}'
     [
         pytest.param(drip(f"HTTP/1.1 200 OK\r\nContent-Length: {len(SLOW)}\r\n\r\n", SLOW), id="the body"),
         pytest.param(drip("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", SLOW), id="a body until the end"),
-        pytest.param(drip("HTTP/1.1 200 OK\r\n" + "X-A: b\r\n" * 50, b""), id="the head"),
+        pytest.param(drip("HTTP/1.1 200 OK\r\n" + ("X-A: " + "b" * 60 + "\r\n") * 50, b""), id="the head"),
         pytest.param(
-            drip("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + "1\r\n \r\n" * 100, b""),
+            drip("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + "1\r\n \r\n" * 1000, b""),
             id="chunks",
         ),
     ],
@@ -304,20 +302,21 @@ def test_a_timeout_per_read_is_not_one_per_call(
     far: Far, answer: Answer, call: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client_module, "CONNECT_S", 0.25)
+    monkeypatch.setattr(client_module, "READ_S", 0.5)
     far.answer = answer
     with calling(far.url) as client:
         began = time.monotonic()
         with pytest.raises(UnknownOutcomeError, match=r"within 0\.75 s"):
             CALLS[call](client)
 
-    assert 0.7 < time.monotonic() - began < 5
+    assert 0.7 < time.monotonic() - began < SOON_S
 
 
 def test_a_kept_connection_has_a_deadline_for_each_call(
     monkeypatch: pytest.MonkeyPatch, certificate: Certificate
 ) -> None:
     """The second call over one TLS connection: WeCom's answer to it drips."""
-    monkeypatch.setattr(client_module, "CONNECT_S", 0.25)
+    monkeypatch.setattr(client_module, "CONNECT_S", 0.25)  # the first call needs some of it
 
     def twice(connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(OK) + OK)
@@ -329,11 +328,11 @@ def test_a_kept_connection_has_a_deadline_for_each_call(
         with calling(far.url.replace("http:", "https:"), ca_file=str(certificate.file)) as client:
             send(client)
             began = time.monotonic()
-            with pytest.raises(UnknownOutcomeError, match=r"within 0\.75 s"):
+            with pytest.raises(UnknownOutcomeError, match=r"within 2\.25 s"):
                 send(client)
 
     assert len(far.requests) == 2
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < SOON_S
 
 
 def test_a_handshake_that_never_ends_was_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -346,7 +345,7 @@ def test_a_handshake_that_never_ends_was_not_sent(monkeypatch: pytest.MonkeyPatc
                 connection.recv(65536)
                 # A TLS record of 16,000 bytes that grows by one byte at a time.
                 with contextlib.suppress(OSError):
-                    drip("", b"\x16\x03\x03\x3e\x80" + b"\x02" * 200)(connection)
+                    drip("", b"\x16\x03\x03\x3e\x80" + b"\x02" * 4000)(connection)
 
         thread = threading.Thread(target=serve)
         thread.start()
@@ -359,7 +358,7 @@ def test_a_handshake_that_never_ends_was_not_sent(monkeypatch: pytest.MonkeyPatc
         waited = time.monotonic() - began
         thread.join()
 
-    assert waited < 5
+    assert waited < SOON_S
 
 
 def test_no_deadline_outlives_its_call(far: Far) -> None:
@@ -384,7 +383,7 @@ def test_a_token_lives_neither_for_no_time_nor_for_ever(far: Far, given: str, li
 
 
 def test_a_refused_connection_was_not_sent() -> None:
-    with calling(f"http://127.0.0.1:{unused_port()}") as client, pytest.raises(NotSentError):
+    with calling(f"http://127.0.0.1:{free_port()}") as client, pytest.raises(NotSentError):
         send(client)
 
 
@@ -413,7 +412,7 @@ def test_calls_go_through_the_proxy(far: Far) -> None:
 
 def test_a_proxy_that_is_down_or_refuses_was_not_sent(far: Far) -> None:
     with (
-        calling("http://wecom.invalid", proxy=f"http://127.0.0.1:{unused_port()}") as client,
+        calling("http://wecom.invalid", proxy=f"http://127.0.0.1:{free_port()}") as client,
         pytest.raises(NotSentError),
     ):
         send(client)
@@ -426,7 +425,7 @@ def test_a_proxy_that_is_down_or_refuses_was_not_sent(far: Far) -> None:
 
 def test_the_environment_does_not_choose_the_proxy(far: Far, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
-        monkeypatch.setenv(name, f"http://127.0.0.1:{unused_port()}")
+        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
     monkeypatch.setenv("NO_PROXY", "")
     monkeypatch.setenv("no_proxy", "")
 
