@@ -25,8 +25,7 @@ help:
 	@echo "              examples in property tests; this is what .ci/run does"
 	@echo "make test-days  all tests but PostgreSQL's, as on eight other days; needs Debian's faketime"
 	@echo "make coverage the branches of the core and of the features' rules that no test of theirs takes"
-	@echo "make smoke    the wheel in an empty environment, with the demo's tour"
-	@echo "make dist     wheel, image recipe, SBOM and licences in dist/, tried in an empty environment"
+	@echo "make dist     wheel, image recipe, SBOM and licences in dist/, tried in an empty environment with the tour"
 	@echo "make torture  a bank's months with faults by seed, and its books"
 	@echo "make torture-real  real processes, 200 kills and worse on both engines; half an hour"
 	@echo "make docs     the pages of docs/ as a site in both languages, in build/site"
@@ -89,9 +88,6 @@ test-days-quick: .venv/installed-dev
 coverage: .venv/installed-dev
 	$(BIN)/coverage run -m pytest -q $(RULES_TESTS)
 	$(BIN)/coverage report
-
-smoke: .venv/installed
-	$(BIN)/python tests/smoke.py
 
 format: .venv/installed-dev
 	$(BIN)/ruff check --fix $(CHECKED)

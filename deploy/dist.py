@@ -1,4 +1,4 @@
-"""Build what a release consists of, and try it in an empty environment: `make dist`.
+"""Build what a release consists of, and try it in an empty environment, with the demo's tour: `make dist`.
 
 dist/ then has the wheel, the locked requirements, the recipe of the image, a software bill of materials
 (CycloneDX 1.6), the licences of all that ships, and the checksums of these files.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -25,6 +26,7 @@ NAME = "wecom-quota-bot"
 # Licences that a package states by a text only, or not in its metadata; looked up in its sources.
 KNOWN = {"wechatpy": "MIT", "pylopdf-fonts-zh-cn": "OFL-1.1", "optionaldict": "MIT"}
 _LONGEST_NAME = 60
+_DEVELOPMENT = {"pytest", "mypy", "ruff", "hypothesis"}
 _LICENCE_FILES = re.compile(r"(licen[cs]e|copying|notice|ofl)", re.IGNORECASE)
 
 _IMAGE = """\
@@ -124,6 +126,8 @@ def build(folder: Path) -> str:
         version = _tried(python, Path(place))
         packages = [one["metadata"] for one in _json(python, "-m", "pip", "inspect", "--local")["installed"]]
         packages = [one for one in packages if one["name"].lower() not in {"pip", "setuptools"}]
+        if strange := _DEVELOPMENT & {one["name"].lower() for one in packages}:
+            sys.exit(f"development packages in a deployment: {', '.join(sorted(strange))}")
         bill = bill_of(packages, version=version, at=datetime.now(UTC))
         (folder / "sbom.cdx.json").write_text(json.dumps(bill, indent=2) + "\n", encoding="utf-8")
         (folder / "LICENCES.md").write_text(licence_table(packages), encoding="utf-8")
@@ -177,6 +181,8 @@ def _tried(python: Path, place: Path) -> str:
     checked = subprocess.run([program, "check"], cwd=empty, check=False, capture_output=True, text=True)
     if checked.returncode:
         sys.exit(f"the installed program refuses the file that it wrote:\n{checked.stderr}")
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    subprocess.run([program, "demo", "--tour"], cwd=empty, env=environ, check=True)
     return str(described["version"])
 
 
