@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
-from builders.browser import NewPage, assert_accessible
+from builders.browser import PATIENCE_MS, NewPage, assert_accessible
 from playwright.sync_api import Page
 
 FIELD = "<!doctype html><html lang=en><title>t</title><main><h1>t</h1>{}</main></html>"
@@ -24,6 +26,9 @@ FIELD = "<!doctype html><html lang=en><title>t</title><main><h1>t</h1>{}</main><
 def test_a_fault_of_a_page_is_noted(page: Page, page_faults: list[str], html: str, fault: str) -> None:
     page.set_content(html)
     page.wait_for_function("document.readyState === 'complete'")
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while fault not in page_faults and time.monotonic() < deadline:
+        page.wait_for_timeout(20)  # between two looks: faults are told beside answers
 
     assert fault in page_faults
     page_faults.clear()

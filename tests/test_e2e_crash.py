@@ -30,6 +30,7 @@ from builders.e2e import (
 
 EMPLOYEES = {f"yg{number:02d}" for number in range(1, 13)}
 MORNING = "2026-11-23T09:07"
+MANY = 1000  # events: so many last longer than a test on a busy machine needs to look and to kill
 
 
 @dataclass
@@ -86,7 +87,7 @@ def test_whatever_got_a_200_is_counted_once_though_the_service_was_killed_amid_t
 ) -> None:
     with bot_process(office.config) as bot:
         office.sandbox.post("switches", {"callback_url": f"{bot.url}/callback"})
-        adds = [{"kind": "add", "userid": f"yg{number % 12 + 1:02d}"} for number in range(400)]
+        adds = [{"kind": "add", "userid": f"yg{number % 12 + 1:02d}"} for number in range(MANY)]
         office.sandbox.post("events", {"events": adds, "tries": 1, "parallel": 8})
         until(lambda: len(_answered(office)) >= 60, look_s=0.01)
         bot.kill()
@@ -97,7 +98,7 @@ def test_whatever_got_a_200_is_counted_once_though_the_service_was_killed_amid_t
         again.end()
 
     counted = [row["external_userid"] for row in office.rows("SELECT external_userid FROM adds")]
-    assert 60 <= len(answered) < 400  # it was killed amid the work
+    assert 60 <= len(answered) < MANY  # it was killed amid the work
     assert answered <= set(counted)
     assert len(counted) == len(set(counted)) == len(office.rows("SELECT * FROM inbox"))
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -26,9 +26,16 @@ EMPLOYEES = dict(zip((f"yg{n:02d}" for n in range(1, 13)), "甲乙丙丁戊己�
 
 @pytest.fixture(scope="module")
 def tour() -> tuple[Done, float]:
-    began = time.monotonic()
+    """What the tour printed, and its seconds of processor time with the sandbox's: neighbours cost none."""
+    began = processor_s()
     done = command("demo", "--tour", within_s=300)
-    return done, time.monotonic() - began
+    return done, processor_s() - began
+
+
+def processor_s() -> float:
+    """Return what all processes that have ended here have used."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def chapters(tour: Done) -> dict[str, str]:

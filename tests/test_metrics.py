@@ -160,9 +160,9 @@ def test_a_service_counts_callbacks_tokens_and_calls(tmp_path: Path) -> None:
                 import requests
 
                 requests.post(
-                    f"{bot.url}/callback?msg_signature=x&timestamp=1&nonce=2", data="<xml/>", timeout=9
+                    f"{bot.url}/callback?msg_signature=x&timestamp=1&nonce=2", data="<xml/>", timeout=60
                 )
-                return requests.get(f"{bot.url}/metrics", timeout=9).text
+                return requests.get(f"{bot.url}/metrics", timeout=60).text
 
             until(lambda: 'quotabot_callbacks_total{outcome="stored"}' in found())
             until(lambda: "quotabot_token_refreshes_total 1.0" in found())

@@ -87,7 +87,7 @@ import subprocess, sys, time
 command = [sys.executable, "-m", "sandbox", "--die-with-parent"]
 child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 print(child.pid, child.stdout.readline(), flush=True)
-time.sleep(60)  # killed before
+time.sleep(600)  # killed before
 """
 
 

@@ -177,7 +177,7 @@ def told(event: SentEvent, **verdict: object) -> dict[str, object]:
 
 
 def test_an_event_is_followed_to_its_message(api: Api, receiver: Receiver, sender: CallbackSender) -> None:
-    fire(api.world, sender, [{"kind": "add", "userid": "Yg07"}])[1].done.wait(10)
+    fire(api.world, sender, [{"kind": "add", "userid": "Yg07"}])[1].done.wait(60)
     (before,) = trail.steps(api.world, sender)
     api.world.beside = told(before.event)
     api.real.now += 1

@@ -159,7 +159,7 @@ def test_a_stop_leaves_no_thread_and_no_lease(here: Bank, monkeypatch: pytest.Mo
         began = time.monotonic()
     took = time.monotonic() - began
 
-    assert took < 30
+    assert took < 60
     assert held(here.services) == []
     until(lambda: [one.name for one in set(threading.enumerate()) - before if not is_fars(one)] == [])
     with pytest.raises(ConnectionError):
@@ -183,7 +183,7 @@ def test_a_stop_tells_those_who_last_and_waits_for_them(here: Bank, monkeypatch:
 
     def job(services: Services, _at: datetime, _beat: Callable[[], None]) -> None:
         begun.set()
-        told.append(services.ending.wait(20))
+        told.append(services.ending.wait(60))
         time.sleep(0.2)  # it needs a moment to end
         ended.set()
 
@@ -260,5 +260,5 @@ def test_an_answer_that_drips_does_not_hold_up_the_end(
                 began = time.monotonic()
             ended = time.monotonic()
 
-            assert ended - began < 15
+            assert ended - began < 60
             assert services.store.leases.get("delivery", now=int(services.store.now())) is None

@@ -147,7 +147,7 @@ def test_two_writers_of_one_key_leave_one_row(store: Store, other: Store) -> Non
 
 
 def test_the_clock_of_the_store_is_about_real_time(store: Store) -> None:
-    assert abs(store.now() - store.engine.now()) < 5
+    assert abs(store.now() - store.engine.now()) < 60
 
 
 def test_a_database_with_another_collation_orders_alike(
