@@ -46,8 +46,8 @@ def apply(path: Path, hunks: list[str]) -> None:
 
 
 @pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a copy of the product with all examples applied."""
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return a copy of the product with all examples applied; its bytecode does not stay."""
     folder = tmp_path_factory.mktemp("contributing")
     for room in COPIED:
         shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
@@ -56,14 +56,16 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(ROOT / "tests" / "examples" / "contributing.py", folder / "tests" / "test_examples.py")
     for name, hunks in changes():
         apply(folder / name, hunks)
-    return folder
+    yield folder
+    if sys.pycache_prefix is not None:
+        shutil.rmtree(Path(sys.pycache_prefix) / folder.relative_to("/"), ignore_errors=True)
 
 
 def run(folder: Path, *command: str) -> None:
     found = subprocess.run(
         [sys.executable, *command],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder), "PYTHONPYCACHEPREFIX": str(folder / "bytecode")},
+        env={**os.environ, "PYTHONPATH": str(folder)},
         capture_output=True,
         text=True,
         check=False,
