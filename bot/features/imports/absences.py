@@ -12,10 +12,10 @@ from bot.config.csv_table import Cells, CsvTable
 from bot.config.fields import is_userid
 from bot.config.roster import ZeroTwins
 from bot.features.imports.csv_import import ShortLines
-from bot.features.standings.everybody import load_people
 from bot.messages.sentences import Sentence
 from bot.services import Services
 from bot.store.contact_knowledge import Absence
+from bot.store.known_people import KnownPeople
 
 LONGEST_ABSENCE = timedelta(days=1096)  # three years; a longer one is a typing error
 
@@ -71,4 +71,6 @@ class AbsenceLines(ShortLines[Absence]):
 
 def known_people(services: Services) -> frozenset[str]:
     """Return all userids, past and present, of the roster or WeCom, in lower case."""
-    return frozenset(load_people(services))
+    store = services.store
+    recorded = KnownPeople(store.members, store.contact_knowledge)  # read in pieces
+    return frozenset((*recorded, *(person.userid for person in services.directory.people)))
