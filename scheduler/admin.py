@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.core.counting import DAY_S
 from bot.core.sync import Cause as DriftCause
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.admin import Cause, Finding, Wrong, trouble_of
@@ -24,7 +25,6 @@ from bot.wecom.errors import ErrorKind, kind_of
 ADMIN = "admin"  # in the keys of the messages
 OLD_FACTS_DAYS = 7
 OLD_SYNC_DAYS = 2
-_DAY_S = 86_400
 _IN_OTHER_FINDINGS = frozenset({"inbox", "outbox", "catch_up", "robots"})  # parts of `Health`
 
 
@@ -122,7 +122,7 @@ def _drift(services: Services, *, since: int, at: int) -> Iterator[Finding]:
     report = load_last_sync_report(services.store)
     if report is None:
         first = int(services.store.marks.get(FIRST_START) or at)
-        if at - first >= _DAY_S:
+        if at - first >= DAY_S:
             yield Finding(what=Wrong.NEVER_COMPARED)
         return
     if report.held:
@@ -134,7 +134,7 @@ def _drift(services: Services, *, since: int, at: int) -> Iterator[Finding]:
     imported = report.causes.get(DriftCause.IMPORTED.value, 0)
     if report.at >= since and report.repaired > imported:
         yield Finding(what=Wrong.REPAIRED, n=report.repaired - imported)
-    if (days := (at - report.at) // _DAY_S) >= OLD_SYNC_DAYS:
+    if (days := (at - report.at) // DAY_S) >= OLD_SYNC_DAYS:
         yield Finding(what=Wrong.COMPARED_LONG_AGO, n=days)
 
 
@@ -147,5 +147,5 @@ def _facts(services: Services, *, at: int) -> Iterator[Finding]:
     newest = services.store.contact_knowledge.newest_facts()
     if newest is None:
         yield Finding(what=Wrong.NO_FACTS)
-    elif (days := (at - newest) // _DAY_S) >= OLD_FACTS_DAYS:
+    elif (days := (at - newest) // DAY_S) >= OLD_FACTS_DAYS:
         yield Finding(what=Wrong.OLD_FACTS, n=days)

@@ -25,6 +25,7 @@ from bot.services import FIRST_START, Services
 from bot.store.counters import count
 from bot.store.engine import StoreBusyError
 from bot.store.outbox import OutboxMessage
+from bot.store.runs import SEEN
 from bot.wecom.asker import StoppedError
 from scheduler.jobs import LASTING, NEEDED, SILENT
 from scheduler.planner import Piece, plan_for_admins, plan_pieces, prepare
@@ -38,7 +39,6 @@ MORNING = "progress"  # the administrators' message goes with it
 LEASE_S = 60  # a planner that does not renew for so long has died
 RENEW_S = LEASE_S / 4  # real seconds between two renewals
 TRIES = 3
-_SEEN = "timetable_seen"
 _LOOK_BACK_S = 31 * 86_400  # older firings are not even missed: a machine's clock may have begun in 1970
 _MS = 1000
 
@@ -52,7 +52,7 @@ def tick(services: Services) -> None:
     now = services.clock.now()
     moment = int(now.timestamp())
     first = store.marks.first(FIRST_START, str(moment))
-    seen = int(store.marks.get(_SEEN) or first)
+    seen = int(store.marks.get(SEEN) or first)
     calendar = services.config.work_calendar()
     since = max(seen, moment - _LOOK_BACK_S)
     due = firings(timetable(services.config), calendar=calendar, after=since, upto=moment)
@@ -67,7 +67,7 @@ def tick(services: Services) -> None:
         else:
             _run_or_miss(services, firing, now=now)
     if moment > seen:  # a clock that went back is the work of `outages.clock`
-        store.marks.put(_SEEN, str(moment))
+        store.marks.put(SEEN, str(moment))
 
 
 def tick_lasting(services: Services) -> None:

@@ -30,7 +30,7 @@ from hypothesis import strategies as st
 
 from bot.core.day import DayFacts
 from bot.core.progress import QuotaFigures
-from bot.core.status import Status
+from bot.core.status import ENOUGH, Status
 from bot.features.progress import progress
 from bot.features.reminder.message import list_to_remind, reminder
 from bot.features.reminder.offer import offer_help
@@ -38,7 +38,6 @@ from bot.features.statements.message import statement
 from bot.features.teams.digest_message import digest
 from bot.features.weekly import OwnWeek, TeamWeek, weekly
 from bot.messages.limits import MESSAGE_BYTES, NAME_BYTES
-from bot.messages.lines import ENOUGH
 from bot.messages.message import Message, as_markdown, as_text
 from bot.messages.sanitize import clean, clip
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
-from bot.wecom.pacing import DAY_S, MEMBER_PER_HOUR, MEMBER_PER_MINUTE, Pacer
+from bot.core.counting import DAY_S
+from bot.wecom.pacing import MEMBER_PER_HOUR, MEMBER_PER_MINUTE, Pacer
 
 NOW = 1_000_000.0
 

@@ -43,12 +43,11 @@ from bot.config.fields import (
     as_written,
     left_out,
 )
+from bot.core.counting import DAY_S
 from bot.locales import DEFAULT
 
 FiringDay = Literal["workdays", "every_day", "last_workday_of_week"]
 ClosingDay = Literal[FiringDay, "first_workday_after_settlement"]
-
-DAY_S = 24 * 60 * 60
 
 
 class WeCom(Section):

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from enum import StrEnum
 from statistics import median
 from zoneinfo import ZoneInfo
+
+from bot.core.workdays import ONE_DAY
 
 CHINA = ZoneInfo("Asia/Shanghai")
 READY = time(
@@ -19,7 +21,6 @@ READY = time(
 SPAN_DAYS = 3  # a day is read on so many mornings
 MOST_DAYS = 30  # of one call [92132]
 MOST_USERIDS = MOST_DEPARTMENTS = 100  # of one call [92132]
-_ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +46,12 @@ def last_day(at: datetime) -> date:
     Raises ValueError if *at* has no zone.
     """
     local = _in_china(at)
-    return local.date() - (_ONE_DAY if local.time() >= READY else 2 * _ONE_DAY)
+    return local.date() - (ONE_DAY if local.time() >= READY else 2 * ONE_DAY)
 
 
 def yesterday(at: datetime) -> date:
     """Return WeCom's day before that of *at*. Raises ValueError if *at* has no zone."""
-    return _in_china(at).date() - _ONE_DAY
+    return _in_china(at).date() - ONE_DAY
 
 
 def final_upto(read_at: datetime) -> date:
@@ -58,7 +59,7 @@ def final_upto(read_at: datetime) -> date:
 
     A day is final when read at or after 06:00 of the third day after it. Raises ValueError without a zone.
     """
-    return last_day(read_at) - (SPAN_DAYS - 1) * _ONE_DAY
+    return last_day(read_at) - (SPAN_DAYS - 1) * ONE_DAY
 
 
 def first_to_ask(last: date, *, newest_final: date | None) -> date:
@@ -66,10 +67,10 @@ def first_to_ask(last: date, *, newest_final: date | None) -> date:
 
     *newest_final*: this member's newest final day, None without one. Never more days than one call allows.
     """
-    first = last - (SPAN_DAYS - 1) * _ONE_DAY
+    first = last - (SPAN_DAYS - 1) * ONE_DAY
     if newest_final is not None:
-        first = min(first, newest_final + _ONE_DAY)
-    return max(first, last - (MOST_DAYS - 1) * _ONE_DAY)
+        first = min(first, newest_final + ONE_DAY)
+    return max(first, last - (MOST_DAYS - 1) * ONE_DAY)
 
 
 class Method(StrEnum):

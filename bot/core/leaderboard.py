@@ -20,10 +20,8 @@ from statistics import median
 
 from bot.core.people import Departments
 from bot.core.progress import QuotaFigures
-from bot.core.status import Status
+from bot.core.status import ENOUGH
 from bot.core.teams import SMALLEST, upwards
-
-_ENOUGH = frozenset({Status.MET, Status.COVERED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +112,7 @@ def build_leaderboard(
     return GroupLeaderboard(
         quota=judged[0].quota,
         people=len(judged),
-        enough=sum(row.status in _ENOUGH for row in judged),
+        enough=sum(row.status in ENOUGH for row in judged),
         percent=_attained(judged),
         middle=int(100 * median(Fraction(row.counted, row.target) for row in judged)),
         elapsed=int(100 * expected / asked),

@@ -82,7 +82,7 @@ class Ending(Protocol):
 
 Ended = TypeVar("Ended", bound=Ending)
 
-SAME_ADD_S = 60  # an add of a list so close to one of a callback is the same add
+SAME_ADD_S = 60  # an add of a list, or details, so close to an add of a callback belong to it
 LOSSES = frozenset({RelationKind.LOST_BY_CUSTOMER, RelationKind.LOST_BY_MEMBER, RelationKind.LOST_UNKNOWN})
 ENDS = LOSSES | {RelationKind.TRANSFERRED}
 

@@ -14,6 +14,9 @@ QuotaInPeriod = tuple[Quota, Period]
 Value = TypeVar("Value")
 
 
+LONGEST_TO_SETTLE = timedelta(days=366 + 366)  # the longest period and the longest keep period
+
+
 @dataclass(frozen=True, slots=True)
 class Dated(Generic[Value]):
     """Values by the local day from which each holds; the first one holds for all time before, too."""

@@ -26,6 +26,10 @@ class Status(StrEnum):
     ON_TRACK = "on_track"
 
 
+ENOUGH = frozenset({Status.MET, Status.COVERED})
+WORST_FIRST = (Status.BEHIND, Status.MISSED, Status.ON_TRACK, Status.COVERED, Status.MET, Status.EXEMPT)
+
+
 def round_half_up(number: Fraction, *, places: int) -> Fraction:
     """Return *number* rounded to *places* decimals, halves up: never to the employee's harm."""
     scale = 10**places

@@ -11,17 +11,17 @@ import structlog
 
 from bot.core.outages import DOWN, LONG_S
 from bot.core.workdays import epoch_of
+from bot.features.outages.gaps import RECEIVING
 from bot.messages.sentences import Sentence
 from bot.services import Services
 from bot.store.backup import BEGAN, Backup, BackupError, back_up
+from bot.store.runs import SEEN
 from bot.store.store import Store
 
 log = structlog.get_logger(__name__)
 
 DONE = "backup_done"  # the mark with moment (real epoch s), file and size of the newest backup, as JSON
 _NAME = "quotabot-"
-_SEEN = "timetable_seen"
-_RECEIVING = "receiving"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ def settle_restored(store: Store, *, file: Path, made_at: int, by: str, now: int
         store.restored.drop_words()
         store.restored.drop_processes()
         store.syncs.abandon()
-        store.marks.put(_SEEN, str(now))
+        store.marks.put(SEEN, str(now))
         store.outages.add(began, now, reason=DOWN, holder="restore")
         store.audit.add(
             at=now, actor=by, act="restore", subject=file.name, detail={"made_at": made_at, "since": began}
@@ -87,6 +87,6 @@ def settle_restored(store: Store, *, file: Path, made_at: int, by: str, now: int
 
 def moment_of(store: Store, file: Path) -> int:
     """Return the last moment (real epoch s) of which a restored store knows; *file*: the backup."""
-    known = [store.marks.get(BEGAN), store.marks.get(_RECEIVING)]
+    known = [store.marks.get(BEGAN), store.marks.get(RECEIVING)]
     moments = [int(mark) for mark in known if mark is not None]
     return max(moments, default=int(file.stat().st_mtime))

@@ -9,10 +9,9 @@ from datetime import datetime
 from bot.core.day import DayFacts
 from bot.core.pending import Waiting
 from bot.core.progress import QuotaFigures
-from bot.core.status import Status
+from bot.core.status import ENOUGH, Status
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.lines import (
-    ENOUGH,
     facts_said,
     first_line,
     footer,

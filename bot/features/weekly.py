@@ -9,13 +9,12 @@ from datetime import date, datetime
 from bot.core.day import DayFacts
 from bot.core.pending import Waiting
 from bot.core.progress import QuotaFigures
-from bot.core.status import Status
+from bot.core.status import ENOUGH, Status
 from bot.features.teams.digest_message import TeamSaid, team_said
 from bot.features.teams.member import TeamMember
 from bot.features.teams.subteams import NamedSubTeams
 from bot.messages.catalog import Text, Texts, texts_in
 from bot.messages.lines import (
-    ENOUGH,
     facts_said,
     first_line,
     footer,

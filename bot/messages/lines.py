@@ -10,12 +10,10 @@ from typing import Protocol
 from bot.core.day import DayFacts
 from bot.core.periods import PeriodKind, parse_period
 from bot.core.progress import QuotaFigures
-from bot.core.status import Status
+from bot.core.status import ENOUGH, Status
 from bot.messages.catalog import Texts
 from bot.messages.message import Keep, Line, Listing, Part, Tone
 from bot.messages.sanitize import clean
-
-ENOUGH = frozenset({Status.MET, Status.COVERED})
 
 
 def status_listing(

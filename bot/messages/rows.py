@@ -8,10 +8,10 @@ from datetime import datetime
 from bot.core.pending import Waiting
 from bot.core.periods import parse_period
 from bot.core.progress import QuotaFigures
-from bot.core.status import Status
+from bot.core.status import ENOUGH, Status
 from bot.messages.cards import fitting
 from bot.messages.catalog import Texts, texts_in
-from bot.messages.lines import ENOUGH, kept_of, workdays_left
+from bot.messages.lines import kept_of, workdays_left
 
 Rows = tuple[tuple[str, str], ...]
 

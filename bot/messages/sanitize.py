@@ -7,7 +7,7 @@ import unicodedata
 from bot.messages.limits import NAME_BYTES
 
 _ELLIPSIS = "…"
-_ZERO_WIDTH_JOINER = "\u200d"
+ZERO_WIDTH_JOINER = "\u200d"
 
 # WeCom documents no escape character, so what could start markup (or <a href> in a text) becomes its
 # full-width twin, which looks the same and means nothing.
@@ -71,7 +71,7 @@ def _cut(text: str, end: int) -> str:
 def _belong_together(text: str, at: int) -> bool:
     """Return whether a cut before text[at] would split a visible character."""
     left, right = text[at - 1], text[at]
-    if left == _ZERO_WIDTH_JOINER or unicodedata.category(right) in _EXTENDING:
+    if left == ZERO_WIDTH_JOINER or unicodedata.category(right) in _EXTENDING:
         return True
     if not (_is_flag_letter(left) and _is_flag_letter(right)):
         return False

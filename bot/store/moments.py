@@ -10,6 +10,7 @@ import json
 
 from bot.store.coordination import Marks
 from bot.store.engine import Engine, SqlRow
+from bot.store.sync import STARTS
 
 SLACK_S = 120  # two machines may differ so much
 _HOUR_S, _DAY_S = 3600, 86_400
@@ -99,7 +100,6 @@ _PLAYED_MARKS = {
 }
 # What cannot be put right is forgotten, and made anew soon. They hold lists, so they are read in one place.
 _LISTS = ("heard", "tags_read")
-_STARTS = "sync_real_began"
 _LATER = "later_time"
 
 
@@ -209,10 +209,10 @@ class Moments:
 
     def _put_starts_right(self, *, real: int, played: int) -> bool:
         """Let no comparison have begun after now: it would cover what is still to come."""
-        starts = json.loads(self._marks.get(_STARTS) or "[]")
+        starts = json.loads(self._marks.get(STARTS) or "[]")
         right = [[number, min(began, played), min(known, real)] for number, began, known in starts]
         if is_ahead := any(start[2] > real + SLACK_S for start in starts):
-            self._marks.put(_STARTS, json.dumps(right))
+            self._marks.put(STARTS, json.dumps(right))
         return is_ahead
 
     def _forget_ahead(self, name: str, *, real: int) -> bool:

@@ -6,6 +6,8 @@ from bot.messages.sentences import packed
 from bot.store.counters import count
 from bot.store.engine import SqlRow, TableGroup, told
 
+SEEN = "timetable_seen"  # the mark with the last moment of the timetable that was looked at
+
 
 class Runs(TableGroup):
     """Firings and what became of them. Times are epoch seconds; leases live by real time."""

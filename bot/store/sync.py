@@ -17,7 +17,7 @@ from bot.store.details import ContactRead, contact_from, contact_row
 from bot.store.engine import Engine, SqlRow, TableGroup, row_of, value_of
 
 _CLEAR = 2_000
-_STARTS = "sync_real_began"  # the mark of the real beginnings of runs
+STARTS = "sync_real_began"  # the mark of the real beginnings of runs
 _COVERED = "sync_real_covered"  # the mark of the newest one of a run that is done
 WHOLE = "compared_whole"  # the mark of the real time at which the first whole comparison ended
 
@@ -156,10 +156,10 @@ class Syncs(TableGroup):
         return replace(run, error=unpacked(run.error))
 
     def _starts(self) -> list[_Start]:
-        return [_Start(*start) for start in json.loads(self._marks.get(_STARTS) or "[]")]
+        return [_Start(*start) for start in json.loads(self._marks.get(STARTS) or "[]")]
 
     def _put_starts(self, starts: Iterable[_Start]) -> None:
-        self._marks.put(_STARTS, json.dumps(list(map(astuple, starts))))
+        self._marks.put(STARTS, json.dumps(list(map(astuple, starts))))
 
     def real_covered(self, *, now: int) -> int | None:
         """Return up to when a complete run compared all lists, at real *now*: in real time."""

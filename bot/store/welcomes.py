@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.core.counting import DAY_S
 from bot.store.engine import TableGroup
-
-_DAY_S = 86_400
 
 
 class WelcomeState(StrEnum):
@@ -54,7 +53,7 @@ class Welcomes(TableGroup):
     def counts(self, *, now: int) -> Counts:
         """Return how many of the 24 hours before *now* (real epoch s) ended how."""
         states, refused = dict.fromkeys(WelcomeState, 0), dict[int, int]()
-        for row in self._engine.all("welcome_counts", since=now - _DAY_S):
+        for row in self._engine.all("welcome_counts", since=now - DAY_S):
             states[WelcomeState(row["state"])] += row["welcomes"]
             if row["state"] == WelcomeState.REFUSED:
                 refused[row["errcode"]] = row["welcomes"]

@@ -9,12 +9,12 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from bot.core.counting import DAY_S
 from bot.wecom.robot import robot_of
 
 MEMBER_PER_MINUTE = 25
 MEMBER_PER_HOUR = 900
 ROBOT_PER_MINUTE = 18  # above 20 WeCom blocks the robot for a minute
-DAY_S = 86_400
 # A minute's messages go evenly; some room, because they arrive a little earlier or later than they went.
 _BURST_S, _EVEN = 10, 98
 _ALWAYS = 100  # so many are no burst

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from bot.features.chat.dates import days_in
 from bot.features.chat.desk import Ask
 from bot.features.preferences import help_request, message
 from bot.features.preferences import preferences as actions
+from bot.features.preferences.preferences import MUTE
 from bot.messages.message import Message
-
-_MUTE_DAYS = 30  # of a mute without a date: nobody loses messages for ever because they forgot the mute
 
 
 def mute(ask: Ask) -> Message:
@@ -20,7 +17,7 @@ def mute(ask: Ask) -> Message:
     days = days_in(ask.rest, today=today)
     if days is None:
         return message.mute_how(language=desk.language, at=desk.local)
-    last = max(days) if days else today + timedelta(days=_MUTE_DAYS)
+    last = max(days) if days else today + MUTE
     try:
         return actions.mute_until(
             desk.services, ask.userid, last, at=ask.said_at, way=ask.way, answered=desk.at

@@ -12,7 +12,7 @@ from functools import wraps
 from bot.core.progress import QuotaFigures
 from bot.features.chat import about_message
 from bot.features.chat.dates import days_in
-from bot.features.chat.desk import Answer, Ask, Desk, File
+from bot.features.chat.desk import Answer, Ask, Desk, File, Reply
 from bot.features.preferences import leave_message
 from bot.features.preferences.leave import confirm
 from bot.features.standings.ranks import compute_ranks
@@ -28,8 +28,6 @@ from bot.spreadsheet import workbook
 
 _WISHED_DAYS = 7
 _PERSON_AND_DAYS = re.compile(r"\s*(?P<person>[^\s,:、]+)(?P<days>.*)$")
-
-Reply = Callable[[Ask], Message | Answer]
 
 
 def of_leaders(reply: Callable[[Ask, TeamContent], Message | Answer]) -> Reply:

@@ -6,13 +6,13 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 
 from bot.core.periods import parse_period
 from bot.core.progress import Branch, QuotaFigures
 from bot.core.quota_periods import QuotaPeriod
-from bot.core.rulebook import QuotaInPeriod
+from bot.core.rulebook import LONGEST_TO_SETTLE, QuotaInPeriod
 from bot.core.workdays import epoch_of
 from bot.features.close import proof
 from bot.features.close.favour_rules import mark_of
@@ -23,7 +23,6 @@ from bot.services import Services
 from bot.store.results import Result, ResultState, text_of
 from bot.wecom.asker import StoppedError
 
-_LONGEST = timedelta(days=366 + 366)  # the longest period and the longest keep period
 _PIECE = 200  # lines in one transaction: receivers wait for it
 _LEASE_S = 60
 _LOOK_S = 0.2
@@ -40,7 +39,7 @@ def list_due(services: Services, *, at: datetime) -> list[QuotaInPeriod]:
     calendar = services.config.work_calendar()
     today = calendar.local_day(at)
     closed = services.store.results.closings()
-    earliest = max(calendar.day_of(first), today) - _LONGEST
+    earliest = max(calendar.day_of(first), today) - LONGEST_TO_SETTLE
     settled = [
         (quota, period)
         for quota, period in load_rulebook(services).periods_beginning(earliest, today)

@@ -15,11 +15,10 @@ from typing import TypeVar
 from bot.messages.catalog import texts_in
 from bot.messages.limits import CUSTOMER_BYTES
 from bot.messages.message import Message
-from bot.messages.sanitize import clean
+from bot.messages.sanitize import ZERO_WIDTH_JOINER, clean
 
 _TAIL = 4  # characters of a customer's id
 _MARKS = 2  # combining marks upon one character: more would cover other lines
-_ZERO_WIDTH_JOINER = "\u200d"
 
 # Characters without a visible shape: two different names would look the same.
 _INVISIBLE = re.compile("[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufeff\uffa0]")
@@ -91,7 +90,7 @@ def _visible(name: str) -> str:
     marks = 0
     for char in _INVISIBLE.sub("", name):
         category = unicodedata.category(char)
-        if category == "Cf" and char != _ZERO_WIDTH_JOINER:
+        if category == "Cf" and char != ZERO_WIDTH_JOINER:
             continue
         marks = marks + 1 if category in {"Mn", "Me"} else 0
         if marks <= _MARKS:

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import structlog
 
+from bot.core.counting import DAY_S
 from bot.features.delivery.deliver import Delivery
 from bot.features.notify.recheck import hold_back
 from bot.services import Services
@@ -21,7 +22,7 @@ from bot.store.lease import Lease
 from bot.store.troubles import NOTHING_LEARNT, Part, Trouble
 from bot.wecom.client import CALL_S
 from bot.wecom.errors import TOO_MANY_AT_ONCE
-from bot.wecom.pacing import DAY_S, Pacer
+from bot.wecom.pacing import Pacer
 
 log = structlog.get_logger(__name__)
 

@@ -12,10 +12,9 @@ from functools import partial
 
 import structlog
 
-from bot.core.relations import Add, fold
+from bot.core.relations import SAME_ADD_S, Add, fold
 from bot.features.customers import names
 from bot.features.ledger.versions import load_regain
-from bot.features.standings.knowledge import SAME_ADD_S
 from bot.services import Services
 from bot.store.customers import CustomerName
 from bot.store.details import STUCK_TRIES, ContactRead, Read, ReadState

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import groupby
@@ -11,7 +10,7 @@ from pathlib import Path
 from bot.config.csv_table import Cells, CsvTable
 from bot.config.fields import is_userid
 from bot.config.roster import ZeroTwins
-from bot.features.imports.csv_import import ShortLines
+from bot.features.imports.csv_import import CONTROL, ShortLines
 from bot.messages.sentences import Sentence
 from bot.services import Services
 from bot.store.contact_knowledge import Absence
@@ -20,8 +19,6 @@ from bot.store.known_people import KnownPeople
 LONGEST_ABSENCE = timedelta(days=1096)  # three years; a longer one is a typing error
 
 CALLED_OFF = frozenset({"cancelled", "取消"})  # a line of this kind takes back leave of the same days
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class AbsenceLines(ShortLines[Absence]):
@@ -48,7 +45,7 @@ class AbsenceLines(ShortLines[Absence]):
         if userid not in self._people and not self._twins.refuse(cells, "userid", userid):
             allowed = self._allowed if is_userid(userid) else Sentence("faults.userid")
             cells.fault("userid", allowed)
-        if _CONTROL.search(cells["kind"]):
+        if CONTROL.search(cells["kind"]):
             cells.fault("kind", Sentence("faults.cells.one_line"))
         if first is None or last is None:
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ from bot.messages.sentences import Sentence
 from bot.services import Services
 
 LISTED = 1000  # a report names so many lines of each sort; it counts all
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # characters
 T = TypeVar("T")
 Item = TypeVar("Item")
 Numbered = tuple[int, T]  # number of the line, and its values

@@ -17,7 +17,7 @@ from bot.config.fields import is_userid
 from bot.config.roster import ZeroTwins
 from bot.core.contacts import NOBODY
 from bot.features.imports.absences import known_people
-from bot.features.imports.csv_import import LISTED, ImportingError, Lines, Numbered, Remark, Report
+from bot.features.imports.csv_import import CONTROL, LISTED, ImportingError, Lines, Numbered, Remark, Report
 from bot.messages.sentences import Sentence
 from bot.services import Services
 from bot.store.contact_knowledge import KEY_KINDS, SELF_DECLARED
@@ -40,7 +40,6 @@ _TRUTH = {
 }
 _KEYS = tuple(reversed(KEY_KINDS))
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class FactLine(NamedTuple):
@@ -79,7 +78,7 @@ class FactTable(CsvTable):
                 meant=nearest(self.key_kind, KEY_KINDS),
             )
         for column in dict.fromkeys(columns):
-            if not column or _CONTROL.search(column):
+            if not column or CONTROL.search(column):
                 self.break_off(Sentence("faults.cells.no_name"), line=1, value=shown(column))
             elif column in KEY_KINDS:
                 self.break_off(Sentence("faults.cells.one_key"), line=1, value=shown(column))
@@ -124,7 +123,7 @@ class FactLines(Lines[FactLine]):
             key = key.lower()
             if not _SHA256.fullmatch(key):
                 cells.fault(SELF_DECLARED, Sentence("faults.cells.sha256"))
-        elif not key or (not key.isprintable() and _CONTROL.search(key)):
+        elif not key or (not key.isprintable() and CONTROL.search(key)):
             cells.fault(self._table.key_kind, Sentence("faults.not_empty"))
         values = self._read.get(rest) or self._values(cells, rest)
         return None if values is None else FactLine(key, *values)

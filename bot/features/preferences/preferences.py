@@ -20,6 +20,7 @@ from bot.services import Services
 from bot.store.preferences import Way
 
 LONGEST_MUTE = timedelta(days=366)
+MUTE = timedelta(days=30)  # without a date: nobody loses messages for ever because they forgot the mute
 
 
 def mute_today(

@@ -9,6 +9,7 @@ import structlog
 
 from bot.core.people import Person
 from bot.core.quotas import stretches_under
+from bot.core.rulebook import LONGEST_TO_SETTLE
 from bot.core.workdays import epoch_of
 from bot.features.people import directory
 from bot.features.renames.rename import look_anew
@@ -20,8 +21,6 @@ from bot.store.coordination import PEOPLE
 from bot.store.pseudonyms import renamed
 
 log = structlog.get_logger(__name__)
-
-_LONGEST = timedelta(days=366 + 366)  # the longest period and the longest keep period
 
 
 def give_pseudonyms(services: Services, *, at: datetime, beat: Callable[[], None] = lambda: None) -> int:
@@ -71,7 +70,7 @@ def _has_open_period(services: Services, person: Person, left_on: date) -> bool:
         (quota.id, period.name) not in closed
         and period.last >= begin
         and stretches_under(quota, person, period, departments=tree)
-        for quota, period in load_rulebook(services).periods_beginning(left_on - _LONGEST, left_on)
+        for quota, period in load_rulebook(services).periods_beginning(left_on - LONGEST_TO_SETTLE, left_on)
     )
 
 

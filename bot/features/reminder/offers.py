@@ -7,10 +7,9 @@ from datetime import timedelta
 from functools import cache, partial
 
 from bot.core.progress import QuotaFigures
-from bot.core.status import Status
+from bot.core.status import ENOUGH, Status
 from bot.features.reminder.message import list_to_remind
 from bot.features.standings.load import Standings
-from bot.messages.lines import ENOUGH
 from bot.services import Services
 
 OFTEN = 3  # own workdays in a row with a reminder: after them no message names a number

@@ -17,6 +17,7 @@ from pathlib import Path
 from bot.config.csv_table import Cells, CsvTable
 from bot.config.fields import is_userid
 from bot.core.people import Person
+from bot.core.renames import Pair
 from bot.core.workdays import epoch_of
 from bot.features.imports.csv_import import ImportingError, Report, ShortLines
 from bot.features.people import directory
@@ -26,8 +27,6 @@ from bot.store.address_book import CHANGED, Entry, EntryState
 from bot.store.rename_proposals import ProposalState
 from bot.store.roster_lines import Imported
 from bot.store.store import Store
-
-Pair = tuple[str, str]  # old userid, userid
 
 _SAID = "renamed"  # the reason of a proposal that ended without a decision
 

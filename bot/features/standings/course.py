@@ -9,6 +9,8 @@ from bot.core.quota_periods import Moment, QuotaPeriod
 from bot.core.quotas import stretches_under
 from bot.features.standings.load import Standings
 
+SHORTEST_CHART = 5  # days
+
 
 def course_of(standings: Standings, row: QuotaFigures) -> tuple[CourseDay, ...]:
     """Return each day of the period of *row*, one of *standings*; nothing for a period that is over."""

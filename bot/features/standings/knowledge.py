@@ -12,12 +12,12 @@ from bot.core.contacts import NOTHING, Contact
 from bot.core.counting import FirstAdd
 from bot.core.integrity import Key
 from bot.core.quotas import Quota
+from bot.core.relations import SAME_ADD_S
 from bot.store.contact_knowledge import SELF_DECLARED, StoredDetails
 from bot.store.facts import MANAGER, StoredFacts
 from bot.store.ledger import contact_from
 from bot.store.store import Store
 
-SAME_ADD_S = 60  # details belong to the add this close to WeCom's createtime
 _ID = "external_userid"  # the most reliable kind of key
 _AT_OTHERS, _APART, _NUMBER, _KEYS = 7, 14, 15, 16  # places in a row of `adds_known_of`
 _customer_of = itemgetter(1)

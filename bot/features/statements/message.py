@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.core.progress import QuotaFigures
-from bot.core.status import Status
+from bot.core.status import ENOUGH, Status
 from bot.features.statements.rules import Figure, Statement, shown_code
 from bot.messages.catalog import Texts, texts_in
-from bot.messages.lines import ENOUGH, first_line, footer, labels_of, status_listing
+from bot.messages.lines import first_line, footer, labels_of, status_listing
 from bot.messages.message import Keep, Line, Listing, Message, Tone
 from bot.messages.sanitize import clean
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 
 from bot.core.leaderboard import Gain
 from bot.core.pending import Waiting
 from bot.core.progress import QuotaFigures
 from bot.core.verdicts import Verdict
+from bot.core.workdays import ONE_DAY
 
 LONG_OFF = 3  # workdays: a shorter leave needs no help
 JUST_BACK = 3  # workdays after the return, its first day included
-_ONE_DAY = timedelta(days=1)
 _LOOK_BACK = 400  # days: no leave is followed further
 _MOST_NAMED = 2  # of equal ones, so that no line becomes a list
 
@@ -82,7 +82,7 @@ def find_last_leave(
                 worked += 1
         if worked > JUST_BACK or day < first:
             break
-        day -= _ONE_DAY
+        day -= ONE_DAY
     return tuple(reversed(off))
 
 

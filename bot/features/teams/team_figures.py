@@ -10,14 +10,11 @@ from statistics import median
 
 from bot.core.engagement import TeamRate
 from bot.core.progress import QuotaFigures
-from bot.core.status import Status
+from bot.core.status import WORST_FIRST, Status
 from bot.features.teams.member import TeamMember
 from bot.messages.catalog import Texts
 from bot.messages.lines import kept_of, labels_of
 from bot.messages.message import Keep, Line, Listing
-
-# From worst to best: a person with several quotas has the status of the worst one.
-_WORST_FIRST = (Status.BEHIND, Status.MISSED, Status.ON_TRACK, Status.COVERED, Status.MET, Status.EXEMPT)
 
 
 def say_groups(texts: Texts, team: Sequence[TeamMember]) -> str:
@@ -34,7 +31,7 @@ def say_groups(texts: Texts, team: Sequence[TeamMember]) -> str:
 
 def worst_of(member: TeamMember) -> Status:
     """Return the status of the member's worst quota; without a quota they are exempt."""
-    return min((row.status for row in member.rows), key=_WORST_FIRST.index, default=Status.EXEMPT)
+    return min((row.status for row in member.rows), key=WORST_FIRST.index, default=Status.EXEMPT)
 
 
 def say_others(texts: Texts, count: Counter[Status]) -> list[str]:

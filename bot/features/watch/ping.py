@@ -11,6 +11,7 @@ from bot.features.outages.gaps import RECEIVING
 from bot.features.watch.rules import Vitals, find_unwell
 from bot.services import Services
 from bot.store.coordination import TOKEN
+from bot.store.runs import SEEN
 from bot.store.troubles import Part
 from bot.wecom.plain_http import NoAnswerError, fetch
 
@@ -18,7 +19,6 @@ log = structlog.get_logger(__name__)
 
 PING_S = 60.0
 _LEASE, _LEASE_S = "watch", 50  # of several workers one calls
-_SEEN = "timetable_seen"
 _OK = range(200, 300)
 
 
@@ -56,7 +56,7 @@ def read_vitals(services: Services) -> Vitals:
     return Vitals(
         receiving_s=_since(store.marks.get(RECEIVING), now),
         untried_s=_since(store.inbox.oldest_untried(), now),
-        ticked_s=_since(store.marks.get(_SEEN), clock_now),
+        ticked_s=_since(store.marks.get(SEEN), clock_now),
         is_sending=store.leases.get(LEASE, now=now) is not None,
         obstacle=token.error or delivery or ", ".join(failing),
     )

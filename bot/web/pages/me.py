@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
@@ -15,6 +14,7 @@ from bot.features.chat.desk import Desk
 from bot.features.contacts.contact_list import number_contacts
 from bot.features.preferences import help_request, preferences
 from bot.features.preferences import message as preference_message
+from bot.features.preferences.preferences import MUTE
 from bot.features.reviews import appeal_message
 from bot.features.reviews.answers import list_questions, respond
 from bot.features.reviews.appeals import Appeals
@@ -28,7 +28,6 @@ from bot.web.pages.me_view import OwnPage, day_asked, period_asked, said
 LONGEST_TEXT = 500  # characters of an appeal
 
 Act = Callable[[Services, Visitor], Message]
-_MUTE_DAYS = 30  # of a mute without a day, as in the chat
 
 
 def add(routes: Blueprint, *, services: Services, door: Door) -> None:
@@ -94,7 +93,7 @@ def mute(services: Services, visitor: Visitor) -> Message:
     local = services.config.work_calendar().local(at)
     if request.form.get("today"):
         return preferences.mute_today(services, userid, at=at)
-    last = day_asked(request.form.get("last", "")) or local.date() + timedelta(days=_MUTE_DAYS)
+    last = day_asked(request.form.get("last", "")) or local.date() + MUTE
     try:
         return preferences.mute_until(services, userid, last, at=at, way=Way.WORD)
     except ValueError:

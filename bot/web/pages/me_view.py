@@ -24,7 +24,7 @@ from bot.features.customers.name_sentences import called
 from bot.features.reviews.answers import list_questions
 from bot.features.reviews.appeals import Appeals
 from bot.features.reviews.question_message import asked_of
-from bot.features.standings.course import course_of
+from bot.features.standings.course import SHORTEST_CHART, course_of
 from bot.features.statements.proof import list_issued
 from bot.features.statements.rules import Statement, shown_code
 from bot.messages.answers import day_of, moment_of
@@ -36,7 +36,6 @@ from bot.store.results import Result
 from bot.store.reviews import Review, ReviewState
 
 QUICK_PLACES = 30  # people, some 50 ms of work: places among more are computed only if somebody asks for them
-SHORTEST_CHART = 5  # days
 STATEMENTS = 10
 CLOSED = 12
 CHAT_DAYS = 7

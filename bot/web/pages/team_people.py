@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from bot.core.progress import QuotaFigures
-from bot.core.status import Status
+from bot.core.status import WORST_FIRST
 
 A_PAGE = 50  # rows
 _LONGEST_SEARCH = 60  # characters
 # A person whom the leader should look at first comes first; a pace of None asks nothing.
-_STATUSES = (Status.BEHIND, Status.MISSED, Status.ON_TRACK, Status.COVERED, Status.MET, Status.EXEMPT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +46,7 @@ SORTS: Mapping[str, SortKey] = {
     "lost": _by("lost"),
     "kept_90": _by("kept_90"),
     "pace": _by("pace"),
-    "status": lambda row: (float(_STATUSES.index(row.figures.status)),),
+    "status": lambda row: (float(WORST_FIRST.index(row.figures.status)),),
 }
 
 

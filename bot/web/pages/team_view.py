@@ -15,7 +15,7 @@ from bot.core.status import Status
 from bot.features.chat import own_message
 from bot.features.chat.desk import Desk
 from bot.features.chat.team import build_report, list_wishes
-from bot.features.standings.course import course_of
+from bot.features.standings.course import SHORTEST_CHART, course_of
 from bot.features.standings.report import Report
 from bot.features.teams import answers as team_messages
 from bot.features.teams.digest import TeamContent
@@ -34,7 +34,6 @@ from bot.web.pages.team_people import Choice, TeamRow, cut
 
 MOST_MARKS = 50  # of help, the newest ones
 MOST_DRAWN = 60  # people of one line over the period; each is some milliseconds of work
-SHORTEST_CHART = 5  # days
 STEPS = (0, 20, 40, 60, 80, 100)  # percent of the target, where a bar of the distribution begins
 _TONES = {
     Status.BEHIND: "wait",
