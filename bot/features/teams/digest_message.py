@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -151,7 +151,10 @@ class _Digest:
         )
 
     def _improved(self) -> Sequence[Line]:
-        return _improved(self.texts, _names(self.team, self.subteams), self.news.improved)
+        if (improved := self.news.improved) is None:
+            return ()
+        names = _names(self.team, self.subteams, of=improved.userids)
+        return _improved(self.texts, names, improved)
 
 
 def _last(language: str, news: News, *, in_short: bool = False) -> list[Line]:
@@ -189,10 +192,12 @@ def _subteams(
     return team_lines(subteams, language=language, labels=labels, in_short=in_short)
 
 
-def _names(team: Sequence[TeamMember], subteams: NamedSubTeams | None) -> dict[str, str]:
-    """Return the names of candidates for the best improvement: people, or teams by their number."""
+def _names(
+    team: Sequence[TeamMember], subteams: NamedSubTeams | None, *, of: Collection[str]
+) -> dict[str, str]:
+    """Return the names *of* those who improved most: people, or teams by their number."""
     if subteams is None:
-        return {member.userid: _name(member) for member in team}
+        return {member.userid: _name(member) for member in team if member.userid in of}
     return {str(shown.department): subteams.name(shown.department) for shown in subteams.teams.shown}
 
 
@@ -350,9 +355,7 @@ def _in_short(texts: Texts, member: TeamMember, row: QuotaFigures, *, language: 
     return Line.of(text)
 
 
-def _improved(texts: Texts, names: Mapping[str, str], improved: Improved | None) -> list[Line]:
-    if improved is None:
-        return []
+def _improved(texts: Texts, names: Mapping[str, str], improved: Improved) -> list[Line]:
     who = texts["helping.names"].join(names[userid] for userid in improved.userids)
     text = texts["helping.improved"].say(names=who, n=improved.more)
     return [Line.of(text, Keep.NICE, Tone.GOOD)]

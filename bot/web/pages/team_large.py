@@ -44,21 +44,18 @@ class Summary:
 def page_of(services: Services, userid: str) -> TeamPage:
     """Return the page of the leader *userid* (lower case); the figures of their people alone are read."""
     at, rules = services.clock.now(), (services.config, services.language)
-    desk = Desk(services, at=at)
+    desk = Desk(services, at=at, askers=[userid], kept=True)
     people = remember(services, ("led", userid), rules, lambda: len(desk.led_by(userid)))
     if people > MANY and desk.is_in_rollout(userid):
         stamp = *rules, kept_at(services)
-        summary = remember(
-            services, ("team", userid), stamp, lambda: _summarise(_whole(services, userid, at=at))
-        )
+        summary = remember(services, ("team", userid), stamp, lambda: _summarise(_whole(desk, userid)))
         if summary is not None and 0 <= epoch_of(at) - epoch_of(summary.at) <= OLDEST_S:
             return LargeTeamPage(services, userid, summary, at=at)
-    return _whole(services, userid, at=at, kept=False)
+    return _whole(Desk(services, at=at, askers=[userid]), userid)
 
 
-def _whole(services: Services, userid: str, *, at: datetime, kept: bool = True) -> TeamPage:
-    """Return the page of all people of *userid*; *kept*: from the kept figures, if they are many."""
-    desk = Desk(services, at=at, askers=[userid], kept=kept)
+def _whole(desk: Desk, userid: str) -> TeamPage:
+    """Return the page of all people of *userid*, whose figures *desk* reads."""
     desk.about = desk.led_by(userid)
     return TeamPage(desk, userid)
 
@@ -154,4 +151,5 @@ class LargeTeamPage(TeamPage):
 
     def report(self, rows: Sequence[TeamRow]) -> Report:
         """Return the figures behind *rows*, in their order, as `quotabot progress` has them."""
-        return _whole(self.desk.services, self.userid, at=self.desk.at).report(rows)
+        desk = Desk(self.desk.services, at=self.desk.at, askers=[self.userid], kept=True)
+        return _whole(desk, self.userid).report(rows)
