@@ -128,7 +128,7 @@ def _fill(store: Store, *, people: int, adds: int, team: int, first_team: int) -
     store.engine.append("members", ("userid", "name", "leader_of", "read_on"), heads)
     own = ((f"head{n:02d}", "", str(_FIRST_UNIT + n), "主管") for n in units)
     store.engine.append("memberships", ("userid", "since", "departments", "role"), own)
-    teams = ((n, f"团队{n}", _FIRST_UNIT + n * TEAM // UNIT) for n in range(-(-people // TEAM)))
+    teams = ((n, f"团队{n}", _FIRST_UNIT + n * team // UNIT) for n in range(-(-people // team)))
     above = ((_FIRST_UNIT + n, f"部门{n}", 0) for n in units)
     store.address_book.put_departments([*above, *teams], read_on=NOW.date())
     store.members.put_tree(store.address_book.departments().parents, since=None)
