@@ -154,7 +154,8 @@ def test_a_reader_finds_a_page_by_its_words(reader: Page, page: str, words: str,
     reader.goto(f"/{page}.html")
     field = reader.locator("[data-md-component=search-query]")
     field.press_sequentially(words)
-    field.press("End")  # the theme looks when a key goes up; a browser that is driven types Chinese without one
+    # The theme looks when a key goes up; a browser that is driven types Chinese without one.
+    field.press("End")
 
     expect(reader.locator(".md-search-result__item", has_text=found).first).to_be_visible()
 
