@@ -102,6 +102,17 @@ def test_quotas_stand_in_the_order_of_the_file() -> None:
     assert [rule.id for rule, _ in rules.periods_named(parse_period("2026-11"))] == ["a"]
 
 
+def test_one_quota_of_a_period_stands_alone_or_not_at_all() -> None:
+    rules, period = (
+        book([(date(2026, 10, 1), quota(id="one"))], [(date(2026, 10, 1), quota(id="two"))]),
+        parse_period("2026-11"),
+    )
+
+    assert [asked[0].id for asked in rules.in_period("two", period)] == ["two"]
+    assert rules.in_period("three", period) == []
+    assert rules.in_period("two", parse_period("2026-W48")) == []
+
+
 def test_all_periods_that_begin_or_end_between_two_days() -> None:
     rules = book([(EVER, quota(50)), (date(2026, 12, 1), quota(60))], [(EVER, quota(9, id="w", period=WEEK))])
 
