@@ -128,9 +128,9 @@ def test_help_and_version_import_no_part_of_the_bot(
     }
 
 
-def test_the_service_has_no_use_for_tables_and_colours() -> None:
-    program = "import sys; from bot.cli.main import load_command; load_command('serve'); print(*sys.modules)"
-    done = subprocess.run(
+def run(program: str) -> subprocess.CompletedProcess[str]:
+    """Run a *program* of Python in a process of its own."""
+    return subprocess.run(
         [sys.executable, "-c", program],
         cwd=ROOT,
         capture_output=True,
@@ -138,6 +138,11 @@ def test_the_service_has_no_use_for_tables_and_colours() -> None:
         timeout=PATIENCE_S,
         check=True,
     )
+
+
+def test_the_service_has_no_use_for_tables_and_colours() -> None:
+    program = "import sys; from bot.cli.main import load_command; load_command('serve'); print(*sys.modules)"
+    done = run(program)
 
     assert {"pygments", "rich.console", "rich.traceback", "structlog"} & set(done.stdout.split()) == {
         "structlog"
@@ -153,14 +158,7 @@ client.WeComClient(access).close()
 print(*sys.modules)
 from wechatpy.work import parse_message  # whoever wants the whole of it gets it
 """
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=True,
-    )
+    done = run(program)
     loaded = set(done.stdout.split())
 
     assert done.stderr == ""

@@ -15,9 +15,8 @@ from zoneinfo import ZoneInfo
 from bot.core.workdays import ONE_DAY
 
 CHINA = ZoneInfo("Asia/Shanghai")
-READY = time(
-    6
-)  # local; WeCom has the figures of a day the next morning. It names no hour, and at night answers zeros
+# Local. WeCom has the figures of a day the next morning; it names no hour, and at night answers zeros.
+READY = time(6)
 SPAN_DAYS = 3  # a day is read on so many mornings
 MOST_DAYS = 30  # of one call [92132]
 MOST_USERIDS = MOST_DEPARTMENTS = 100  # of one call [92132]

@@ -68,10 +68,8 @@ _CLOSED = {
 }
 
 
-_COUNTED, _DETAILS = (
-    Verdict.COUNTED,
-    Verdict.DETAILS,
-)  # looked up in the class they take as long as a whole rule
+# Looked up in the class, they take as long as a whole rule.
+_COUNTED, _DETAILS = Verdict.COUNTED, Verdict.DETAILS
 _LONGEST_DAY_S = 25 * 3600  # on which clocks are set back
 MAY_BE_OPEN = frozenset({Verdict.DETAILS, Verdict.TAGS, Verdict.OVER_SHARE})
 

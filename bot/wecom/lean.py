@@ -10,10 +10,8 @@ from importlib.util import find_spec
 from types import ModuleType
 
 _BARE = ("wechatpy", "wechatpy.work")  # their `__init__` import payment, messages, replies
-_HIDDEN = (
-    "chardet",
-    "charset_normalizer",
-)  # for answers that do not say their encoding, which WeCom's are not
+# They guess the encoding of answers that do not say it; WeCom's do.
+_HIDDEN = ("chardet", "charset_normalizer")
 
 
 @contextmanager
