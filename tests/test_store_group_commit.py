@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from builders.service import locked, rows
 from bot.store import group_commit
 from bot.store.engine import StoreBusyError
 from bot.store.group_commit import GroupCommit
+from bot.store.inbox import key_of
 from bot.store.sqlite import SqliteEngine
 
 
@@ -297,6 +298,40 @@ def test_one_sender_that_went_away_does_not_keep_the_others_from_their_answer(tm
 
     assert kept
     assert names(tmp_path / "bot.db") == ["gone", "kept"]
+
+
+def _store(engine: SqliteEngine, *, seconds: range) -> None:
+    bodies = {f"{second} {number}".encode(): str(second) for second in seconds for number in range(10)}
+    found = [
+        {"hash": key_of(body, created=created), "body": body, "received_at": 1}
+        for body, created in bodies.items()
+    ]
+    with engine.transaction():
+        engine.run_many("inbox_add", found)
+
+
+def test_a_commit_of_events_of_one_time_writes_few_pages_of_a_large_index(tmp_path: Path) -> None:
+    engine = SqliteEngine(tmp_path / "bot.db")
+    begin = 1_795_000_000
+    for second in range(begin, begin + 600, 20):
+        _store(engine, seconds=range(second, second + 20))
+    with closing(sqlite3.connect(engine.path)) as other:
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    _store(engine, seconds=range(begin + 600, begin + 605))  # fifty events
+    pages = Path(f"{engine.path}-wal").stat().st_size / (4096 + 24)
+    engine.close()
+
+    assert len(rows(engine.path, "SELECT seq FROM inbox")) == 6050
+    assert 0 < pages < 12
+
+
+@pytest.mark.parametrize("created", ["", "-5", "１７９５", "soon", "9" * 5000])
+def test_an_event_of_no_sensible_time_has_a_key_of_its_own(created: str) -> None:
+    keys = {key_of(body, created=created) for body in (b"one", b"two", b"one")}
+
+    assert len(keys) == 2
+    assert {len(key) for key in keys} == {64}
 
 
 def test_the_probe_says_whether_an_event_could_be_stored_now(tmp_path: Path) -> None:

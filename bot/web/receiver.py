@@ -9,7 +9,6 @@ server. The server leaves out Flask's dispatch, which is more than half of what 
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -21,6 +20,7 @@ import structlog
 
 from bot.logs.ref import ref_of_event
 from bot.store.counters import count
+from bot.store.inbox import key_of
 from bot.web.peer import household
 from bot.web.request import Reply, Request
 from bot.web.strangers import MOST, Strangers
@@ -121,9 +121,9 @@ class Receiver:
             if request.too_long:
                 raise Refusal(413, "body: over 64 KiB")
             if request.method == "POST":
-                plain = self.opened(_query(request.query), request.body)
+                plain, key = self.opened(_query(request.query), request.body)
                 self._put(
-                    hash=hashlib.sha256(plain).hexdigest(),
+                    hash=key,
                     body=plain,
                     received_at=int(self._time()),
                     done=lambda stored: self._stored(stored, request, reply, body=plain),
@@ -170,8 +170,8 @@ class Receiver:
         echo = _single(query, "echostr").replace(" ", "+")
         return self._open(envelope, echo)
 
-    def opened(self, query: Mapping[str, list[str]], body: bytes) -> bytes:
-        """Return the decrypted event of a callback that passed every check. Raises Refusal."""
+    def opened(self, query: Mapping[str, list[str]], body: bytes) -> tuple[bytes, str]:
+        """Return the decrypted event of a callback that passed every check, and its key. Raises Refusal."""
         envelope = _envelope(query)
         if any(body.count(mark) > _MOST_MARKS for mark in _MARKS):
             raise Refusal(400, "outer XML: too many elements")
@@ -183,10 +183,10 @@ class Receiver:
             raise Refusal(400, "outer XML: no Encrypt")
         plain = self._open(envelope, encrypted)
         try:
-            parse(plain)
+            created = text_of(parse(plain), "CreateTime")
         except XmlError as error:
             raise Refusal(400, f"inner XML: {error}") from None
-        return plain
+        return plain, key_of(plain, created=created)
 
     def _open(self, envelope: Envelope, encrypted: str) -> bytes:
         try:
