@@ -50,7 +50,7 @@ class Stored:
         """Read all of it."""
         inbox, adds = defaultdict(list), defaultdict(list)
         for row in rows_of(place, "SELECT hash, state FROM inbox"):
-            inbox[row["hash"]].append(row["state"])
+            inbox[row["hash"][8:]].append(row["state"])
         for row in rows_of(place, "SELECT userid, external_userid, added_at, ended_at FROM adds"):
             adds[row["userid"], row["external_userid"]].append((row["added_at"], row["ended_at"]))
         facts = rows_of(place, "SELECT userid, external_userid, at, kind FROM relation_events")
