@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from operator import attrgetter
 
 from bot.core.history import Kept
 from bot.core.periods import Period
-from bot.core.progress import Branch, QuotaFigures
-from bot.core.quota_periods import Past
+from bot.core.progress import QuotaFigures
 from bot.core.quotas import Quota
 from bot.core.rulebook import QuotaInPeriod, Rulebook
 from bot.core.status import Status, round_half_up
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.rules.diff import Difference, find_differences
-from bot.features.standings import load
-from bot.features.standings.stored import list_needed_periods
+from bot.features.standings.load import Standings, load_rulebook
+from bot.features.standings.pieces import iter_people
+from bot.features.standings.whole import gather_rows
 from bot.services import Services
 
 Name = tuple[str, str]  # a quota's id, a period's name
@@ -137,7 +137,7 @@ def simulate(
     calendar = services.config.work_calendar()
     begun = services.store.ledger.first_at()
     recorded_from = None if begun is None else calendar.day_of(begun)
-    in_force = load.load_rulebook(services)
+    in_force = load_rulebook(services)
     called = _called(quotas, in_force)
     books = (in_force, Rulebook.of(replace(quota, id=called.get(quota.id, quota.id)) for quota in quotas))
     sides: list[dict[Name, QuotaInPeriod]] = [{}, {}]
@@ -146,8 +146,7 @@ def simulate(
         sides = [_quota_periods(book, **within) for book in books]
     settled_at = _settlements(sides, calendar=calendar)
     as_of = {name: calendar.moment(min(epoch, epoch_of(at))) for name, epoch in settled_at.items()}
-    known = _Known.read(services, sides, books, as_of=as_of, at=at)
-    was, would_be = _work_out(services, known, sides, books, tell=tell)
+    was, would_be = _work_out(services, sides, books, as_of=as_of, tell=tell)
     ids = {same: other for other, same in called.items()}
     compared = tuple(
         Simulated(
@@ -166,22 +165,27 @@ def simulate(
 
 def _work_out(
     services: Services,
-    known: _Known,
     sides: Sequence[dict[Name, QuotaInPeriod]],
     books: Sequence[Rulebook],
     *,
+    as_of: Mapping[Name, datetime],
     tell: Callable[[int, int], None],
 ) -> Iterator[dict[Name, Side]]:
-    """Yield the results of each side under its rules; *tell* gets the number done and the total."""
+    """Yield the results of each side under its rules, of each period as of its own time.
+
+    *tell* gets the number done and the total.
+    """
     done, total = 0, sum(map(len, sides))
-
-    def finish(count: int) -> None:
-        nonlocal done
-        done += count
-        tell(done, total)
-
     for side, book in zip(sides, books, strict=True):
-        yield known.worked_out(services, side, book=book, finish=finish)
+        together: dict[datetime, list[QuotaInPeriod]] = {}
+        for name, quota_period in side.items():
+            together.setdefault(as_of[name], []).append(quota_period)
+        found: dict[Name, Side] = {}
+        for at, several in together.items():
+            found.update(_worked_out(services, several, at=at, book=book))
+            done += len(several)
+            tell(done, total)
+        yield found
 
 
 def _called(quotas: Sequence[Quota], in_force: Rulebook) -> dict[str, str]:
@@ -234,83 +238,68 @@ def _settlements(sides: Iterable[Mapping[Name, QuotaInPeriod]], *, calendar: Wor
     return settled_at
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
-    """The recorded history, read once for all periods and both sides."""
+def _worked_out(
+    services: Services,
+    several: Sequence[QuotaInPeriod],
+    *,
+    at: datetime,
+    book: Rulebook,
+) -> Iterator[tuple[Name, Side]]:
+    """Yield the results of *several* periods as of *at*, for which people are gone through once."""
+    sums = {(quota.id, period.name): _Sums(quota) for quota, period in several}
 
-    branch: Branch
-    as_of: Mapping[Name, datetime]
-    pasts: Mapping[datetime, Past]
+    def look(standings: Standings) -> None:
+        past = standings.branch.past(epoch_of(at))
+        for row in standings.rows:
+            if row.target:
+                sums[row.quota, row.period].kept.append(past.history(row.userid).kept_90(past.at_s))
+        for one in sums.values():
+            one.kept = [Kept.over(one.kept)]
 
-    @classmethod
-    def read(
-        cls,
-        services: Services,
-        sides: Iterable[Mapping[Name, QuotaInPeriod]],
-        books: Iterable[Rulebook],
-        *,
-        as_of: Mapping[Name, datetime],
-        at: datetime,
-    ) -> _Known:
-        asked = [
-            quota_period
-            for side, book in zip(sides, books, strict=True)
-            for quota_period in list_needed_periods(services, list(side.values()), book=book)
-        ]
-        earliest = min(as_of.values(), default=at)
-        # Each side has its own [integrity].
-        branch = replace(load.load_branch(services, asked, at=at, earliest=earliest), integrity=None)
-        pasts = {moment: branch.past(epoch_of(moment)) for moment in set(as_of.values())}
-        return cls(branch=branch, as_of=as_of, pasts=pasts)
-
-    def worked_out(
-        self,
-        services: Services,
-        quota_periods: Mapping[Name, QuotaInPeriod],
-        *,
-        book: Rulebook,
-        finish: Callable[[int], None],
-    ) -> dict[Name, Side]:
-        """Return each of *quota_periods* as of its own time; periods of one time are computed together.
-
-        *finish* hears the number of periods that are done together.
-        """
-        together: dict[datetime, list[QuotaInPeriod]] = {}
-        for name, quota_period in quota_periods.items():
-            together.setdefault(self.as_of[name], []).append(quota_period)
-        sides: dict[Name, Side] = {}
-        for at, several in together.items():
-            standings = load.load_standings_in(
-                services, several, at=at, book=book, money=True, stored=False, kept=False, branch=self.branch
-            )
-            rows: dict[Name, list[QuotaFigures]] = {}
-            for row in standings.rows:
-                rows.setdefault((row.quota, row.period), []).append(row)
-            for quota, period in several:
-                name = (quota.id, period.name)
-                sides[name] = _side(quota, rows.get(name, []), past=self.pasts[at])
-            finish(len(several))
-        return sides
+    with gather_rows(
+        services,
+        several,
+        iter_people(services),
+        at=at,
+        book=book,
+        money=True,
+        stored=False,
+        kept=False,
+        look=look,
+        change=lambda branch: replace(branch, integrity=None),  # each side has its own [integrity]
+    ) as whole:
+        for found in whole.read():
+            sums[found.row.quota, found.row.period].rows[found.row.userid] = found.row
+    for name, one in sums.items():
+        yield name, one.side()
 
 
-def _side(rule: Quota, rows: Sequence[QuotaFigures], *, past: Past) -> Side:
-    judged = [row for row in rows if row.target]
-    kept = Kept.over(past.history(row.userid).kept_90(past.at_s) for row in judged)
-    target = sum(row.target for row in judged)
-    reached = sum(min(row.counted, row.target) for row in judged)
-    return Side(
-        rule=rule,
-        rows={row.userid: row for row in rows},
-        people=len(judged),
-        met=sum(row.counted >= row.target for row in judged),
-        counted=sum(row.counted for row in judged),
-        pending=sum(row.pending for row in judged),
-        target=target,
-        attainment=round_half_up(Fraction(reached, target), places=2) if target else None,
-        kept_90=kept.share,
-        penalty=None if rule.penalty is None else sum(row.penalty or 0 for row in rows),
-        reward=None if rule.reward is None else sum(row.reward or 0 for row in rows),
-    )
+@dataclass(slots=True)
+class _Sums:
+    """What is known so far of one period under *rule*."""
+
+    rule: Quota
+    rows: dict[str, QuotaFigures] = field(default_factory=dict)
+    kept: list[Kept] = field(default_factory=list)
+
+    def side(self) -> Side:
+        rule, rows = self.rule, self.rows.values()
+        judged = [row for row in rows if row.target]
+        target = sum(row.target for row in judged)
+        reached = sum(min(row.counted, row.target) for row in judged)
+        return Side(
+            rule=rule,
+            rows=self.rows,
+            people=len(judged),
+            met=sum(row.counted >= row.target for row in judged),
+            counted=sum(row.counted for row in judged),
+            pending=sum(row.pending for row in judged),
+            target=target,
+            attainment=round_half_up(Fraction(reached, target), places=2) if target else None,
+            kept_90=Kept.over(self.kept).share,
+            penalty=None if rule.penalty is None else sum(row.penalty or 0 for row in rows),
+            reward=None if rule.reward is None else sum(row.reward or 0 for row in rows),
+        )
 
 
 def attainment_of(row: QuotaFigures) -> Fraction | None:

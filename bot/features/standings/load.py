@@ -292,12 +292,11 @@ def load_branch(
     quota_periods: Sequence[QuotaInPeriod],
     *,
     at: datetime,
-    earliest: datetime | None = None,
     userids: Collection[str] | None = None,
     whole: bool = False,
     neighbours: bool = False,
 ) -> Branch:
-    """Return the input of the figures of *quota_periods* as of *at* (aware), or any time from *earliest* on.
+    """Return the input of the figures of *quota_periods* as of *at* (aware).
 
     *userids*: those of these people alone; ranks are among them then. *whole*: all that is known of each
     contact, to show it; else what the verdicts under these quotas and those of the rulebook may depend on.
@@ -310,7 +309,7 @@ def load_branch(
     holds = any(rule.hold for rule in rules)
     window_s = max(rule.window_days for rule in rules) * DAY_S
     begins = [_begin_of(*one, calendar=calendar, window_s=window_s, holds=holds) for one in quota_periods]
-    since = min([epoch_of(earliest or at) - KEPT_WINDOW_S, *begins])
+    since = min([epoch_of(at) - KEPT_WINDOW_S, *begins])
     alive = any(quota.basis is Basis.HELD for quota, _ in quota_periods)
     people = load_people(services)
     asked = None if userids is None else sorted(set(userids))

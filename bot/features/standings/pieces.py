@@ -39,6 +39,7 @@ def load_piece(
     book: Rulebook,
     money: bool = False,
     stored: bool = True,
+    kept: bool = True,
     change: Callable[[Branch], Branch] = lambda branch: branch,
 ) -> Standings:
     """Return the figures of *userids* as of *at* (aware), as `load_standings_in` does for everybody.
@@ -56,6 +57,7 @@ def load_piece(
         book=book,
         money=money,
         stored=stored,
+        kept=kept,
         branch=branch,
         userids=userids,
     )

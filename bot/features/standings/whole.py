@@ -132,15 +132,16 @@ def gather_rows(
     book: Rulebook,
     money: bool = False,
     stored: bool = True,
+    kept: bool = True,
     look: Callable[[Standings], None] | None = None,
     marks: Marks | None = None,
     change: Callable[[Branch], Branch] = lambda branch: branch,
 ) -> Iterator[WholeRows]:
     """Yield everybody's rows as of *at* (aware); *pieces* are all people, in the order of userids.
 
-    *stored*: of periods closed by *at* the stored lines. *look* is called with the figures of each piece,
-    *marks* with each of its quota periods; *change* as `load_piece` has it. Nothing of it is left after the
-    block.
+    *stored*: of periods closed by *at* the stored lines; *kept*, *change* as `load_piece` has them. *look* is
+    called with the figures of each piece, *marks* with each of its quota periods. Nothing of it is left after
+    the block.
     """
     closed = closed_by(services, quota_periods, at=at) if stored else set[Name]()
     running = [one for one in quota_periods if (one[0].id, one[1].name) not in closed]
@@ -153,7 +154,15 @@ def gather_rows(
         asked = running if look is None else quota_periods
         for userids in pieces if asked else ():
             standings = load_piece(
-                services, asked, userids, at=at, book=book, money=money, stored=stored, change=change
+                services,
+                asked,
+                userids,
+                at=at,
+                book=book,
+                money=money,
+                stored=stored,
+                kept=kept,
+                change=change,
             )
             if look is not None:
                 look(standings)
