@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -93,8 +94,8 @@ def test_without_an_address_nothing_leads_anywhere(services: Services) -> None:
     [
         pytest.param("进度", "/me", id="progress"),
         pytest.param("明细", "/me#contacts", id="the list"),
-        pytest.param("为什么 lost", "/me#contact-wm-lost", id="one contact"),
-        pytest.param("申诉 lost 误删", "/me#contact-wm-lost", id="an appeal"),
+        pytest.param("为什么 lost", "/me?period=2026-11#contact-wm-lost", id="one contact"),
+        pytest.param("申诉 lost 误删", "/me?period=2026-11#contact-wm-lost", id="an appeal"),
         pytest.param("排名", "/me?rank=1#rank", id="the rank"),
     ],
 )
@@ -112,6 +113,28 @@ def test_an_answer_leads_to_its_place_on_the_page_which_is_there(
     assert f"[在网页上看]({PUBLIC}{path})" in markdown
     assert shown.status_code == 200
     assert f'id="{path.partition("#")[2] or "main"}"' in shown.text
+
+
+@pytest.mark.parametrize("said", ["why", "appeal", "decision"])
+def test_a_contact_is_at_its_link_when_the_period_is_over(tmp_path: Path, said: str) -> None:
+    with branch(tmp_path, when=at("2026-12-03T12:00"), more="") as services:
+        publish(services)
+        lost_contact(services)
+        say(services, "zhang", "明细 2026-11")
+        if said == "why":
+            say(services, "zhang", "为什么 1")
+        else:
+            say(services, "zhang", "申诉 lost 误删")
+        if said == "decision":
+            decision = CaseDecision(accept=False, by="head", reason="没有录音")
+            decide_and_tell(services, "appeal:1", decision, at=at("2026-12-03T12:05"))
+        markdown = form(outbox_rows(services)[-1], "markdown")["content"]
+        (link,) = re.findall(rf"\({PUBLIC}(.*?)\)", markdown)
+        with web(services) as app:
+            shown = enter(app, services, "zhang").get(link.partition("#")[0]).text
+
+    assert f'id="{link.partition("#")[2]}"' in shown
+    assert link.endswith("#contact-wm-lost")
 
 
 def test_the_list_of_another_period_leads_to_that_period(services: Services) -> None:
@@ -144,4 +167,4 @@ def test_a_decision_leads_to_its_contact_and_a_case_to_the_reviewers_page(servic
         True
     ]
     told = outbox_rows(services)[-1]
-    assert f"({PAGE}#contact-wm-lost)" in form(told, "markdown")["content"]
+    assert f"({PAGE}?period=2026-11#contact-wm-lost)" in form(told, "markdown")["content"]

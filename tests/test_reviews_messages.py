@@ -9,7 +9,7 @@ from builders.messages import ANSWER_UNTIL, APPEALED, BURST, MORNING, QUICK_LOSS
 
 from bot.core.verdicts import Verdict
 from bot.features.reviews.decision_message import decided
-from bot.features.reviews.question_message import Appealed, Seen, ToDecide, questions, to_review
+from bot.features.reviews.question_message import Seen, ToDecide, questions, to_review
 from bot.messages.catalog import texts_in
 from bot.messages.message import as_markdown, as_text
 
@@ -61,7 +61,7 @@ def test_a_customer_is_shown_by_the_end_of_the_id_only(language: str) -> None:
     ],
 )
 def test_an_appeal_says_how_the_contact_stands(verdict: Verdict | None, words: str) -> None:
-    appealed = Appealed(external_userid=APPEALED.external_userid, added_at=MORNING, verdict=verdict)
+    appealed = replace(APPEALED, added_at=MORNING, verdict=verdict)
     case = ToDecide(id="appeal:1", name="员工甲", said="", what=appealed)
 
     told = as_text(to_review(language="zh-CN", cases=[case], goes_up=None, at=MORNING))

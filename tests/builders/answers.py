@@ -18,7 +18,6 @@ from bot.features.chat import about_message, own_message
 from bot.features.close.message import ClosedLine, closed
 from bot.features.contacts import message as contacts
 from bot.features.contacts.message import ListedCustomer, ShownVerdict
-from bot.features.customers.name_sentences import Customer
 from bot.features.delivery.message import file_refused
 from bot.features.preferences import leave_message
 from bot.features.preferences import message as preferences
@@ -44,7 +43,6 @@ from builders.messages import (
     over_teams,
 )
 
-CUSTOMER = Customer(external_userid="wmAAAAAAAAAAAAAAAAAAAAAAAAx7k2pq", names=("向阳花",))
 LATER = MORNING + timedelta(hours=3)
 LAST = date(2026, 12, 1)
 _WAYS = (None, 0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 21, 22, 24, 201, 202, 777)
@@ -71,6 +69,7 @@ CONTACTS = [
     _contact(number, _WAYS[number % len(_WAYS)], verdict) for number, verdict in enumerate(Verdict, start=1)
 ] + [_contact(number, _WAYS[number], Verdict.COUNTED) for number in range(len(list(Verdict)) + 1, len(_WAYS))]
 TWICE = _contact(1, 16, Verdict.COUNTED, Verdict.KEEP_PERIOD)
+CUSTOMER = replace(TWICE, external_userid="wmAAAAAAAAAAAAAAAAAAAAAAAAx7k2pq", names=("向阳花",))
 
 
 def answers(language: str) -> dict[str, Message]:

@@ -268,6 +268,7 @@ ROLLOUT = Seen(
 )
 APPEALED = Appealed(
     external_userid="wmAAAAAAAAAAAAAAAAAAAAAAAAb3d9wz",
+    period="2026-11",
     added_at=datetime(2026, 11, 5, 14, 0, tzinfo=SHANGHAI),
     verdict=Verdict.LOST_EARLY,
 )

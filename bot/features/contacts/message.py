@@ -125,24 +125,31 @@ def explained(*, language: str, contact: ListedCustomer, may_object: bool, at: d
 
     def said(about: Sequence[ListedCustomer]) -> Message:
         head = texts["contacts.why_head"].say(customer=called(about[0], language=language), standing=standing)
-        kind, anchor = texts["contacts.why_kind"], page_of_contact(contact.external_userid).partition("#")[2]
-        page = _page([contact], at=at, anchor=anchor)
-        return answered(texts, head, *lines, kind=kind, at=at, page=page)
+        return answered(
+            texts, head, *lines, kind=texts["contacts.why_kind"], at=at, page=page_of_contact(contact)
+        )
 
     return private(said, [contact])
 
 
-def page_of_contact(external_userid: str) -> str:
-    """Return the path of the page that shows a contact of the running periods to its employee."""
-    return f"/me#contact-{quote(external_userid, safe='')}"
+def page_of_contact(contact: ListedCustomer) -> str:
+    """Return the path of the page that shows *contact* to its employee: the longest of its periods."""
+    periods = [parse_period(judged.period) for judged in contact.judged]
+    longest = max(periods, key=lambda period: period.last - period.first)
+    return page_in_period(contact.external_userid, period=longest.name)
 
 
-def _page(contacts: Sequence[ListedCustomer], *, at: datetime, anchor: str = "contacts") -> str:
+def page_in_period(external_userid: str, *, period: str) -> str:
+    """Return the path of the page that shows a contact in *period*, as links may be opened weeks later."""
+    return f"/me?period={period}#contact-{quote(external_userid, safe='')}"
+
+
+def _page(contacts: Sequence[ListedCustomer], *, at: datetime) -> str:
     """Return the path of the page with *contacts*, which are those of the running periods or of one other."""
     periods = {judged.period for contact in contacts for judged in contact.judged}
     if any(at.date() in parse_period(period) for period in periods):
-        return f"/me#{anchor}"
-    return f"/me?period={max(periods)}#{anchor}" if periods else "/me"
+        return "/me#contacts"
+    return f"/me?period={max(periods)}#contacts" if periods else "/me"
 
 
 def not_found(

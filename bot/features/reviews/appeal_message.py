@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.features.contacts import message
 from bot.features.contacts.message import ListedCustomer, page_of_contact
-from bot.features.customers.name_sentences import Customer, called, private
+from bot.features.customers.name_sentences import called, private
 from bot.features.reviews.question_message import Seen, about
 from bot.messages.answers import answered, moment_of
 from bot.messages.catalog import Text, Texts, texts_in
@@ -19,7 +19,7 @@ from bot.messages.sanitize import clean
 def opened(
     *,
     language: str,
-    customer: Customer,
+    customer: ListedCustomer,
     ids: Sequence[str],
     text: str,
     reviewers: Sequence[str],
@@ -43,14 +43,14 @@ def opened(
     return _about(customer, texts["appeals.opened"], lines, language=language, at=at)
 
 
-def counts_already(*, language: str, customer: Customer, number: int, at: datetime) -> Message:
+def counts_already(*, language: str, customer: ListedCustomer, number: int, at: datetime) -> Message:
     """Say that the contact counts, so that there is nothing to appeal."""
     texts = texts_in(language)
     lines = [texts["appeals.counts_more"].say(number=number)] if number else []
     return _about(customer, texts["appeals.counts"], lines, language=language, at=at)
 
 
-def counts_by_itself(*, language: str, customer: Customer, until: datetime, at: datetime) -> Message:
+def counts_by_itself(*, language: str, customer: ListedCustomer, until: datetime, at: datetime) -> Message:
     """Say that the contact will count by itself by *until* (local), so that nothing is opened."""
     texts = texts_in(language)
     head, line = texts["appeals.by_itself"], texts["appeals.by_itself_more"]
@@ -58,14 +58,14 @@ def counts_by_itself(*, language: str, customer: Customer, until: datetime, at: 
     return _about(customer, head, [line.say(until=day)], language=language, at=at, until=f"{until:%m-%d}")
 
 
-def open_already(*, language: str, customer: Customer, case: str, at: datetime) -> Message:
+def open_already(*, language: str, customer: ListedCustomer, case: str, at: datetime) -> Message:
     """Say that an appeal is open already."""
     texts = texts_in(language)
     return _about(customer, texts["appeals.open"], [texts["appeals.told"]], language=language, at=at, id=case)
 
 
 def decided_already(
-    *, language: str, customer: Customer, case: str, by: str, reason: str, at: datetime
+    *, language: str, customer: ListedCustomer, case: str, by: str, reason: str, at: datetime
 ) -> Message:
     """Repeat the decision with its author and its reason."""
     texts = texts_in(language)
@@ -73,21 +73,21 @@ def decided_already(
     return _about(customer, texts["appeals.decided"], [decision], language=language, at=at)
 
 
-def too_late(*, language: str, customer: Customer, at: datetime) -> Message:
+def too_late(*, language: str, customer: ListedCustomer, at: datetime) -> Message:
     """Say that the time for appeals about that period is over."""
     head, more = texts_in(language)["appeals.too_late"], texts_in(language)["appeals.too_late_more"]
     return _about(customer, head, [more], language=language, at=at)
 
 
 def _about(
-    customer: Customer, head: Text, lines: Sequence[str], *, language: str, at: datetime, **more: str
+    customer: ListedCustomer, head: Text, lines: Sequence[str], *, language: str, at: datetime, **more: str
 ) -> Message:
     """Return an answer with the first line *head*, which names the customer."""
     texts = texts_in(language)
 
-    def message(about: Sequence[Customer]) -> Message:
+    def message(about: Sequence[ListedCustomer]) -> Message:
         first = head.say(customer=called(about[0], language=language), **more)
-        page = page_of_contact(customer.external_userid)
+        page = page_of_contact(customer)
         return answered(texts, first, *lines, kind=texts["appeals.kind"], at=at, page=page)
 
     return private(message, [customer])

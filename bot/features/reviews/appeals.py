@@ -11,7 +11,6 @@ from bot.core.people import name_of
 from bot.core.workdays import epoch_of
 from bot.features.close.results import may_appeal
 from bot.features.contacts.message import ListedCustomer
-from bot.features.customers.name_sentences import Customer
 from bot.features.reviews import appeal_message
 from bot.features.reviews.decide import CountsByItselfError, ReviewError, open_appeal
 from bot.features.standings.everybody import load_people
@@ -22,7 +21,7 @@ from bot.store.reviews import Review, ReviewKind, ReviewState
 
 class _Said(TypedDict):
     language: str
-    customer: Customer
+    customer: ListedCustomer
     at: datetime
 
 

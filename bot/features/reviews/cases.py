@@ -353,6 +353,7 @@ def what_of(
     _, external_userid, added_at = case.review.contact
     return Appealed(
         external_userid=external_userid,
+        period=case.review.period,
         added_at=calendar.moment(added_at),
         verdict=case.verdict,
         names=(names or {}).get(external_userid, ()),

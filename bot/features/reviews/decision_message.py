@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.features.contacts.message import page_of_contact
+from bot.features.contacts.message import page_in_period
 from bot.features.customers.name_sentences import private
 from bot.features.reviews.question_message import Appealed, Seen, about
 from bot.messages.catalog import texts_in
@@ -26,7 +26,9 @@ def decided(
     texts = texts_in(language)
     author = texts["decided.by"].say(by=clean(by), reason=clean(reason, limit=SAID_BYTES))
 
-    page = page_of_contact(what.external_userid) if isinstance(what, Appealed) else "/me#contacts"
+    page = "/me#contacts"
+    if isinstance(what, Appealed):
+        page = page_in_period(what.external_userid, period=what.period)
 
     def message(subjects: Sequence[Seen | Appealed]) -> Message:
         return Message(

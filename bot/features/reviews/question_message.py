@@ -44,8 +44,9 @@ class Seen(Named):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appealed(Customer):
-    """An appealed contact: *added_at* local, *verdict* as of now."""
+    """An appealed contact: *added_at* local, *verdict* as of now under the quota of *period*."""
 
+    period: str
     added_at: datetime
     verdict: Verdict | None
 
