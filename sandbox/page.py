@@ -181,13 +181,13 @@ def _go(world: World, sender: CallbackSender, to: str) -> AnyResponse:
 def _moment(world: World, to: str) -> datetime:
     """Return the moment that *to* names. Raises KeyError, ValueError."""
     if not to[:1].isdigit():
-        return jumps.moment_of(world, to)
-    if len(to) <= len("hh:mm:ss"):
+        at = jumps.moment_of(world, to)
+    elif len(to) <= len("hh:mm:ss"):
         at = datetime.fromisoformat(f"{jumps.china_now(world).date()}T{to}")
     else:
         at = datetime.fromisoformat(to)
     at = at if at.tzinfo else at.replace(tzinfo=CHINA)
-    # A field without seconds means the minute that is running, too.
+    # A minute without seconds is the minute that is running, too.
     now = jumps.china_now(world)
     return now if timedelta() < now - at < timedelta(minutes=1) and not at.second else at
 

@@ -90,6 +90,7 @@ def test_the_first_visitor_is_shown_round(opened: Page) -> None:
     page, tour = opened, opened.locator(".tour")
     press(tour, "Start")
     expect(tour).to_contain_text("Step 1 of 8")
+    expect(tour).to_be_focused()
     press(tour, "Next")
     press(tour, "Move the clock to 09:07")
     for userid in ("yg01", "yg12"):  # in the language of the first visitor's browser
@@ -210,6 +211,7 @@ def test_each_fault_changes_what_happens(opened: Page) -> None:
     scan(page, "员工戊")
     expect(page.locator("[data-effect=drop]")).to_contain_text("Events lost: 1.")
     expect(newest_event(page)).to_contain_text("Never received, nothing stored")
+    expect(newest_event(page)).to_contain_text("In none until the comparison finds it")
     switch(page, "Lose callbacks")
     switch(page, "Change the order")
     scan(page, "员工己")

@@ -277,6 +277,14 @@ def test_a_time_that_has_passed_is_refused_in_words_and_offered_for_the_next_wor
     assert now_on(api) == "2026-11-24T09:07"
 
 
+def test_the_minute_of_a_button_has_not_passed_while_it_runs(api: Api) -> None:
+    api.client.post("/page/clock", data={"to": "2026-11-24T09:07:20"})
+    page = api.client.post("/page/clock", data={"to": "morning"}, follow_redirects=True).text
+
+    assert "时间不会倒流" not in page
+    assert now_on(api) == "2026-11-24T09:07"
+
+
 def test_on_the_last_workday_the_end_of_the_month_is_that_of_the_next(api: Api) -> None:
     for _ in range(2):
         api.client.post("/page/clock", data={"to": "month_end"})

@@ -65,4 +65,6 @@ document.addEventListener("submit", async (event) => {
 
 for (const part of partsOf(document)) shown.set(part.id, part.innerHTML);
 document.querySelectorAll(".chat").forEach(toEnd);
+// After the jump to the place of a step, which takes the focus away: the next Tab reaches the buttons of the step.
+window.addEventListener("pageshow", () => document.getElementById("tour")?.focus({ preventScroll: true }));
 setTimeout(refresh, PAUSE_MS);
