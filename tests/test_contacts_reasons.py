@@ -90,6 +90,18 @@ def test_both_languages_name_the_same_figures() -> None:
             assert places(sentence) == places(other[name]), name
 
 
+def test_one_day_to_be_kept_is_no_days() -> None:
+    a_day = {"counting": replace(RULING.counting, keep_days=1)}
+    sentences = [
+        said("en", Verdict.KEEP_PERIOD, **a_day),
+        said("en", Verdict.LOST_EARLY, **a_day, **lost()),
+        said("en", Verdict.COUNTED, **a_day),
+        said("en", Verdict.COUNTED, **a_day, **lost()),
+    ]
+
+    assert [sentence for sentence in sentences if "1 day " not in sentence] == []
+
+
 @pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("verdict", Verdict)
 def test_a_sentence_is_whole_calm_and_says_how_it_stands(verdict: Verdict, language: str) -> None:

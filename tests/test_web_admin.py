@@ -18,11 +18,13 @@ from bot.config import load
 from bot.features.outages.gaps import take_as_complete
 from bot.features.rules.changes import adopt
 from bot.features.status.labels import span
+from bot.locales import languages
 from bot.messages.catalog import texts_in
 from bot.services import Services
 from bot.store.audit import Audit
 from bot.store.sync import WHOLE
 from bot.web.pages import admin_view
+from scheduler.jobs import JOBS
 
 NOON = at("2026-11-24T12:00")
 ADMIN = '[admins]\nuserids = ["boss"]\n'
@@ -115,6 +117,11 @@ def test_the_page_in_english_begins_each_section_with_a_sentence(tmp_path: Path)
     assert len(said) > 8
     assert [text for text in said if text.strip()[:1].islower()] == []
     assert re.findall(r"\d\d:\d\d:\d\d\+|\w_\w", words(section(shown, "status"))) == []
+
+
+@pytest.mark.parametrize("language", languages())
+def test_no_line_begins_with_the_name_of_a_job_but_its_own(language: str) -> None:
+    assert not {*texts_in(language).table("cli.status.labels").values()} & {*JOBS}
 
 
 def test_nothing_is_tried_with_wecom(app: Flask, services: Services, monkeypatch: pytest.MonkeyPatch) -> None:

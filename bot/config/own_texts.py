@@ -19,7 +19,7 @@ from bot.config import Config
 from bot.config.faults import ConfigError, Fault, nearest, shown, written_key
 from bot.config.toml import read_toml
 from bot.locales import languages
-from bot.messages.catalog import Node, Text, Texts, Voice, texts_in
+from bot.messages.catalog import NUMBERS, Node, Text, Texts, Voice, texts_in
 from bot.messages.limits import CARD_CHARACTERS
 from bot.messages.sentences import Sentence
 
@@ -215,7 +215,7 @@ class OwnTexts:
         other = self._text(ours, value["other"], (*path, "other"))
         if "one" not in value:
             return Text(other)
-        if "n" not in place_names(ours):
+        if place_names(ours).isdisjoint(NUMBERS):
             self._refuse((*path, "one"), value["one"], Sentence("faults.texts.no_number"))
             return ours
         return Text(other, self._text(ours, value["one"], (*path, "one"), spared={"n"}))

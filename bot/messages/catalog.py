@@ -13,9 +13,11 @@ from typing import Any, TypeAlias
 
 from bot.locales import file_of, languages
 
+NUMBERS = ("n", "days")  # the places whose number chooses the form of a text, the first of them that it has
+
 
 class Text(str):
-    """A text with named places in braces; *one* is its form for n = 1."""
+    """A text with named places in braces; *one* is its form for the number 1."""
 
     __slots__ = ("one",)
     one: str | None
@@ -28,7 +30,8 @@ class Text(str):
 
     def say(self, **values: object) -> str:
         """Fill the places. Raises KeyError if one has no value."""
-        form = self if self.one is None or values.get("n") != 1 else self.one
+        number = next((values[name] for name in NUMBERS if name in values), None)
+        form = self if self.one is None or number != 1 else self.one
         return form.format(**values)
 
 

@@ -53,7 +53,7 @@ def reason(ruling: Ruling, *, language: str) -> str:
     texts, case = texts_in(language), _case(ruling)
     verdicts, cases = texts.table("reasons.verdict"), texts.table("reasons.case")
     sentence = verdicts[ruling.verdict] if case is None else cases[case]
-    return sentence.format_map(_figures(texts, ruling))
+    return sentence.say(**_figures(texts, ruling))
 
 
 def _case(ruling: Ruling) -> str | None:
