@@ -163,3 +163,32 @@ def test_a_clock_a_day_behind_lets_each_day_have_its_jobs_once(
     assert found[("progress", "11-24 10:07")] == "done"
     assert found[("reminder", "11-24 16:37")] == "done"
     assert sent_twice(config, sandbox) == 0
+
+
+@pytest.mark.lasting
+def test_a_service_that_starts_before_its_clock_is_set_begins_when_it_is(
+    config: Path, clock: MachineClock
+) -> None:
+    """A machine without a battery begins in 2000: no record begins then, no job was missed since."""
+    clock.set("2000-01-01T00:00:10")
+    with bot_process(config, ready="cannot begin yet", environ=clock.environ) as bot:
+        clock.set("2026-11-25T10:00")
+        until(lambda: bot.said("listening on "))
+        until(lambda: "first_start" in marks(config))
+        code = bot.end()
+
+    assert {name: _day(marks(config)[name]) for name in ("record_began", "first_start", "receiving")} == (
+        dict.fromkeys(("record_began", "first_start", "receiving"), "2026-11-25")
+    )
+    assert {moment[:5] for _, moment in runs(config)} <= {"11-25"}
+    assert code == 0
+
+
+def marks(config: Path) -> dict[str, str]:
+    return {
+        row["name"]: row["value"] for row in rows_of(config.parent / "quotabot.db", "SELECT * FROM marks")
+    }
+
+
+def _day(moment: str) -> str:
+    return datetime.fromtimestamp(int(moment), CHINA).date().isoformat()

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from builders.e2e import FakeTime, at, change, installation, rows_of, where, write_config, write_roster
 
+from bot.clock import RealClock
 from bot.features.outages import clock
 from bot.services import Services
+from bot.store.engine import StoreBusyError
 from bot.store.moments import _SMALL, PLAYED, REAL
 
 NOW = at("2026-11-24T09:07")
@@ -74,3 +76,22 @@ def test_what_an_early_clock_left_anywhere_shows_all_that_it_left(services: Serv
 
     (row,) = rows_of(where(services), "SELECT recorded_at FROM relation_events")
     assert row["recorded_at"] == int(NOW.timestamp())
+
+
+def test_a_clock_that_is_not_set_yet_changes_nothing(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is behind everything that the store has: to put that right would move it all to 2000."""
+    assert isinstance(services.clock, FakeTime)
+    change(services, SEEN["a firing"])
+    services.store.marks.put("receiving", str(LATER))
+    services.clock.set("2000-01-01T00:00")
+    before = rows_of(where(services), "SELECT * FROM marks"), rows_of(where(services), "SELECT * FROM runs")
+    monkeypatch.setattr(RealClock, "now", lambda _clock: at("2000-01-01T00:00"))
+
+    with pytest.raises(StoreBusyError, match="2000-01-01"):
+        clock.put_right(services)
+    clock.look_at_clock(services)
+
+    after = rows_of(where(services), "SELECT * FROM marks"), rows_of(where(services), "SELECT * FROM runs")
+    assert after == before

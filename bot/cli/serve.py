@@ -72,7 +72,7 @@ def serve(config_path: Path, role: str) -> None:
         except StoreBusyError as error:
             # What passes by itself must not end the service: nobody starts it again after a 2.
             if str(error) != waited_for:
-                log.warning("the store is not there yet; waiting for it", reason=str(error))
+                log.warning("cannot begin yet; waiting", reason=str(error))
             waited_for = str(error)
             if stop.wait_for(_WAIT_S):
                 break

@@ -9,8 +9,11 @@ from datetime import UTC, date, datetime
 
 import structlog
 
+from bot.clock import RealClock, is_set
 from bot.config.fields import is_userid
+from bot.messages.sentences import Sentence
 from bot.services import Services
+from bot.store.engine import StoreBusyError
 from bot.store.store import Store
 
 log = structlog.get_logger(__name__)
@@ -21,7 +24,7 @@ LOOK_S = 5.0
 def look_at_clock(services: Services) -> None:
     """Put the store right if it has seen a later time than now. Call it every few seconds."""
     real, played = _now(services)
-    if services.store.moments.is_ahead(real=real, played=played):
+    if is_set() and services.store.moments.is_ahead(real=real, played=played):
         put_right(services)
 
 
@@ -29,7 +32,10 @@ def put_right(services: Services) -> None:
     """Correct every stored moment that lies too far ahead, with a log line. Call it at each start.
 
     It searches large tables only if a small table, a mark or a newest row holds a later time.
+    Raises StoreBusyError while the machine's clock is not set: what is stored under it lies decades back.
     """
+    if not is_set():
+        raise StoreBusyError(Sentence("faults.store.clock_unset", now=f"{RealClock().now():%Y-%m-%d %H:%M}"))
     store, (real, played) = services.store, _now(services)
     if not store.moments.has_later(real=real, played=played):
         return
