@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Container, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from builders.e2e import outbox_rows, rows_of, where
+from builders.e2e import CHINA, outbox_rows, rows_of, where
 
 from bot.core.workdays import epoch_of
 from bot.features.ledger.replay import recount
@@ -29,6 +30,10 @@ _KINDS = {
     "del_external_contact": "lost_by_member",
     "del_follow_user": "lost_by_customer",
 }
+_DECIDING = frozenset(
+    {"added", "transferred", "lost_by_member", "lost_by_customer"}
+)  # what makes and ends adds
+_KEPT_90_S = 90 * 86_400
 _KEPT_S = 150 * 86_400  # so long rows of messages are kept at least
 _LATER = 2  # seconds by which a list's date of an add may differ from the callback's
 # Fields of a row that need nobody else's figures; `penalty` follows from the others and the cap.
@@ -120,19 +125,32 @@ class Books:
 
     @property
     def doubtful(self) -> set[tuple[str, str]]:
-        """Return the relations of which the bot does not know everything by callbacks now."""
+        """Return the relations of which the bot does not know by callbacks all that decides something."""
+        return {key[:2] for key, is_ok in self.is_ok.items() if not is_ok and key[3] in _DECIDING}
+
+    def unrepaired(self, readings: Mapping[str, int]) -> set[str]:
+        """Return who lacks an event newer than their list; *readings*: up to when lists are accounted for."""
         return {
-            relation for relation, keys in self.history.items() if not all(self.is_ok[key] for key in keys)
+            key[0]
+            for key, is_ok in self.is_ok.items()
+            if not is_ok and key[3] in _DECIDING and key[2] >= readings.get(key[0], 0)
         }
+
+    def adds_beyond_repair(self) -> dict[str, list[int]]:
+        """Return the moments of adds of each person that the bot may not know, or not what came of them."""
+        moments: dict[str, list[int]] = {}
+        for relation in self.beyond_repair:
+            found = (key[2] for key in self.history[relation] if key[3] == "added")
+            moments.setdefault(relation[0], []).extend(found)
+        return moments
 
     @property
     def beyond_repair(self) -> set[tuple[str, str]]:
         """Return the relations that WeCom's lists cannot put right: they tell only who is there now."""
-        return {
-            relation
-            for relation in self.doubtful
-            if len(self.history[relation]) > 1 or self.history[relation][0][3] != "added"
-        }
+        return {relation for relation in self.doubtful if self._kinds(relation) != ["added"]}
+
+    def _kinds(self, relation: tuple[str, str]) -> list[str]:
+        return [key[3] for key in self.history[relation] if key[3] in _DECIDING]
 
     def report(self) -> dict[str, Any]:
         """Return the figures of the played time."""
@@ -177,20 +195,29 @@ def look(books: Books, services: Services, calm: Services, *, now: datetime) -> 
     gap = find_gap_now(services) if told else None
     if told and (gap is None or gap.members is not None):
         said = gap.members if gap is not None and gap.members else frozenset[str]()
-        unsure = {userid for userid, _ in books.doubtful} | said
-        _compare(books, services, calm, now=now, unsure=unsure)
+        lists = rows_of(where(services), "SELECT userid, read_at FROM sync_readings")
+        unread = books.unrepaired({row["userid"]: row["read_at"] for row in lists})
+        _compare(books, services, calm, now=now, without=unread | said)
     _look_at_closed(books, services)
 
 
-def _compare(books: Books, services: Services, calm: Services, *, now: datetime, unsure: set[str]) -> None:
-    """Compare everybody's rows with those of the calm bot, but for people who are *unsure*."""
+def _compare(
+    books: Books, services: Services, calm: Services, *, now: datetime, without: Container[str]
+) -> None:
+    """Compare everybody's rows with those of the calm bot, but for people *without* a read list.
+
+    Left out is a period in which somebody has an add beyond repair, and their `kept_90` for 90 days.
+    """
     rows = {(row.quota, row.userid): asdict(row) for row in load_standings(services, at=now).rows}
+    beyond_repair, kept_since = books.adds_beyond_repair(), epoch_of(now) - _KEPT_90_S
     for row in load_standings(calm, at=now).rows:
-        if row.userid in unsure:
+        newest = max(beyond_repair.get(row.userid, ()), default=0)
+        if row.userid in without or datetime.fromtimestamp(newest, CHINA).date() >= row.period_start:
             continue
         books.compared += 1
         mine, theirs = rows.get((row.quota, row.userid)), asdict(row)
-        different = [name for name in _COMPARED if mine is None or mine[name] != theirs[name]]
+        names = [name for name in _COMPARED if name != "kept_90" or newest < kept_since]
+        different = [name for name in names if mine is None or mine[name] != theirs[name]]
         if different:
             shown = {name: (mine and mine[name], theirs[name]) for name in different}
             books.fail(f"{now:%m-%d %H:%M} {row.quota} {row.userid}: {shown}")
@@ -223,7 +250,7 @@ def check_the_end(
     _check_ledger(books, services)
     _check_adds(books, services, calm, without=waiting)
     _check_messages(books, services, wire, now=epoch_of(now))
-    _compare(books, services, calm, now=now, unsure={one for one, _ in books.beyond_repair} | waiting)
+    _compare(books, services, calm, now=now, without=waiting)
     _check_caps(books, services, cap=cap)
     if (number := services.store.audit.broken_at()) is not None:
         books.fail(f"the audit log is broken at {number}")
