@@ -32,12 +32,15 @@ _LICENCE_FILES = re.compile(r"(licen[cs]e|copying|notice|ofl)", re.IGNORECASE)
 _IMAGE = """\
 # The image from the wheel, out of this folder alone:  docker build -t quotabot dist
 FROM python:3.12-slim
+ARG PIP_INDEX_URL
+ARG PIP_TRUSTED_HOST
 COPY requirements.txt *.whl /tmp/dist/
 RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /tmp/dist/requirements.txt \\
     && pip install --no-cache-dir --disable-pip-version-check --no-deps /tmp/dist/*.whl \\
     && rm -r /tmp/dist \\
-    && groupadd --system --gid 10001 quotabot \\
-    && useradd --system --uid 10001 --gid quotabot --home-dir /var/lib/quotabot --create-home quotabot
+    && groupadd --gid 10001 quotabot \\
+    && useradd --uid 10001 --gid quotabot --home-dir /var/lib/quotabot --no-create-home quotabot \\
+    && install -d -o quotabot -g quotabot -m 700 /var/lib/quotabot
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \\
     QUOTABOT_CONFIG=/etc/quotabot/config.toml STATE_DIRECTORY=/var/lib/quotabot
 USER 10001:10001

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from builders.e2e import Quotabot, command_here
 
+from bot.app.starter import store_url
 from bot.config import load
 from bot.locales import languages
 
@@ -177,3 +178,16 @@ def test_where_nobody_answers_the_missing_option_is_named(quotabot: Quotabot, tm
     assert done.code == 2
     assert "give --corp-id" in done.err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("state", "path", "url"),
+    [
+        ("", "config.toml", "sqlite:///var/quotabot.db"),
+        ("", "/etc/quotabot/config.toml", "sqlite:////var/lib/quotabot/quotabot.db"),
+        ("", "/etc/config.toml", "sqlite:///var/quotabot.db"),
+        ("/var/lib/mounted", "/etc/quotabot/config.toml", "sqlite:////var/lib/mounted/quotabot.db"),
+    ],
+)
+def test_the_store_lies_where_the_service_may_write(state: str, path: str, url: str) -> None:
+    assert store_url(Path(path), {"STATE_DIRECTORY": state}) == url

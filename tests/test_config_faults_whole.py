@@ -57,7 +57,7 @@ def test_a_missing_file_is_one_sentence_that_says_what_to_do(tmp_path: Path) -> 
         load(path, environ={})
 
     assert str(caught.value) == (
-        f"{path}: there is no such file; copy config.example.toml to it and fill it in, or use --config"
+        f"{path}: there is no such file; quotabot init writes one, --config names another"
     )
 
 

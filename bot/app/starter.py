@@ -83,7 +83,7 @@ def write(path: Path, answers: Answers, *, environ: Mapping[str, str]) -> Writte
     if not answers.secret_env:
         private["wecom_secret"] = answers.secret
     texts = {path.parent / SECRETS / name: f"{value}\n" for name, value in private.items()}
-    texts[path] = config_text(answers)
+    texts[path] = config_text(answers, store_url(path, environ))
     roster = path.parent / ROSTER
     if answers.source == "csv" and not roster.exists():
         texts[roster] = "\n".join([_ROSTER_HEAD, *(f"{userid},,1,,,,," for userid in answers.admins)]) + "\n"
@@ -101,8 +101,8 @@ def write(path: Path, answers: Answers, *, environ: Mapping[str, str]) -> Writte
     return Written(files=tuple(written), token=token, aes_key=aes_key)
 
 
-def config_text(answers: Answers) -> str:
-    """Return the configuration for *answers* as TOML, with comments in their language."""
+def config_text(answers: Answers, store: str) -> str:
+    """Return the configuration for *answers* and *store* as TOML, with comments in their language."""
     notes = texts_in(answers.language).table("init.notes")
     secret = f'{{ env = "{answers.secret_env}" }}' if answers.secret_env else _file("wecom_secret")
     admins = ", ".join(f'"{userid}"' for userid in answers.admins)
@@ -124,7 +124,7 @@ def config_text(answers: Answers) -> str:
         _line(f'public_url = "{answers.public_url}"', notes["public_url"]),
         "",
         "[store]",
-        _line('url = "sqlite:///var/quotabot.db"', notes["store"]),
+        _line(f'url = "{store}"', notes["store"]),
         "",
         "[locale]",
         f'language = "{answers.language}"',
@@ -146,6 +146,16 @@ def config_text(answers: Answers) -> str:
         _line(f"userids = [{admins}]", notes["admins"]),
     ]
     return "\n".join(lines) + "\n"
+
+
+def store_url(path: Path, environ: Mapping[str, str]) -> str:
+    """Return the store's address: in the state folder of an image or a service in /etc, else beside *path*.
+
+    Such a service may not write beside its configuration.
+    """
+    folder = path.absolute().parent
+    beside = f"/var/lib/{folder.name}" if folder.parent == Path("/etc") else "var"
+    return f"sqlite:///{environ.get('STATE_DIRECTORY') or beside}/quotabot.db"
 
 
 def _aes_key() -> str:
