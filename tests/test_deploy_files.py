@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from configparser import ConfigParser
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -215,6 +216,18 @@ def test_on_postgresql_two_receivers_and_two_workers_run_behind_a_proxy() -> Non
     assert [name for name in commands if name.startswith("receiver") and f"{name}:8080" not in proxy] == []
     (mounted,) = compose("compose.yaml")["services"]["proxy"]["volumes"]
     assert (ROOT / mounted.split(":")[0]).is_dir()
+
+
+def test_a_receiver_keeps_its_address_because_the_proxy_looks_it_up_once() -> None:
+    read = compose("compose.yaml")
+    (pool,) = read.get("networks", {"default": {"ipam": {"config": [None]}}})["default"]["ipam"]["config"]
+    names = [name for name in own_services("compose.yaml") if name.startswith("receiver")]
+    networks = [read["services"][name].get("networks") for name in names]
+
+    assert None not in networks
+    own = {IPv4Address(network["default"]["ipv4_address"]) for network in networks}
+    assert len(own) == len(names)
+    assert own <= set(IPv4Network(pool["subnet"]).hosts()) - set(IPv4Network(pool["ip_range"]))
 
 
 @pytest.mark.parametrize("name", COMPOSE)
