@@ -175,15 +175,27 @@ def test_after_an_open_outcome_nothing_falls_back(office: Post, first: dict[str,
     assert len(phone(office)) <= 1
 
 
-def test_a_second_try_does_not_fall_back_either(office: Post) -> None:
+@pytest.mark.parametrize("errcode", [42027, 43012, 40008])
+def test_a_form_that_is_refused_after_a_busy_answer_falls_back_too(office: Post, errcode: int) -> None:
     refuse(office, -1)
     key = put_card(office)
     office.drain()
-    refuse(office, 42027)
+    refuse(office, errcode)
     office.later(400)
 
-    assert errcodes(office) == [-1, 42027]
-    assert (office.row(key)["state"], phone(office)) == ("failed", [])
+    assert errcodes(office) == [-1, errcode, 0]
+    assert (office.row(key)["state"], phone(office)) == ("sent", ["markdown"])
+
+
+def test_a_card_that_a_busy_wecom_took_after_all_does_not_come_again_as_markdown(office: Post) -> None:
+    refuse(office, -1)
+    key = put_card(office)
+    office.drain()
+    refuse(office, 42014)
+    office.later(400)
+
+    assert errcodes(office) == [-1, 42014]
+    assert (office.row(key)["state"], phone(office)) == ("sent", [])
 
 
 def test_a_card_that_may_have_arrived_and_is_retried_by_hand_does_not_come_again_as_markdown(
@@ -197,10 +209,25 @@ def test_a_card_that_may_have_arrived_and_is_retried_by_hand_does_not_come_again
     office.later(400)
     assert (office.row(key)["state"], phone(office)) == ("unknown", ["template_card"])
 
-    assert office.services.store.outbox.revive(key)
+    assert office.services.store.outbox.revive(key, now=int(office.clock()))
+    refuse(office, 43012)
     office.later(400)
 
-    assert (office.row(key)["state"], phone(office)) == ("failed", ["template_card"])
+    assert (office.row(key)["state"], phone(office)) == ("unknown", ["template_card"])
+
+
+def test_a_card_that_is_retried_by_hand_and_known_to_wecom_had_arrived(office: Post) -> None:
+    office.world.api = replace(office.world.api, repeated_task_id="42014")
+    office.world.faults.arm({"close_after": {"times": 1}})
+    key = put_card(office)
+    office.drain()
+    refuse(office, 42027)
+    office.later(400)
+
+    assert office.services.store.outbox.revive(key, now=int(office.clock()))
+    office.later(400)
+
+    assert (office.row(key)["state"], phone(office)) == ("sent", ["template_card"])
 
 
 def test_what_was_not_even_looked_at_was_no_try(office: Post) -> None:

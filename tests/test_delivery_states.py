@@ -95,14 +95,14 @@ def test_only_dead_letters_are_revived_or_dropped_by_hand(store: Store, state: s
         end(store, seq, state)
     before = kept(store)
 
-    assert (store.outbox.revive(KEY), store.outbox.drop(KEY)) == (False, False)
+    assert (store.outbox.revive(KEY, now=LATER), store.outbox.drop(KEY)) == (False, False)
     assert kept(store) == before
 
 
 def test_a_dropped_letter_does_not_come_back(store: Store) -> None:
     end(store, put(store), "failed")
 
-    assert (store.outbox.drop(KEY), store.outbox.revive(KEY)) == (True, False)
+    assert (store.outbox.drop(KEY), store.outbox.revive(KEY, now=LATER)) == (True, False)
     assert (kept(store)["state"], store.outbox.dead()) == ("dropped", [])
 
 
@@ -157,19 +157,19 @@ def test_what_wecom_may_have_taken_is_unknown_when_its_time_is_over(store: Store
     assert kept(store, "a")["unsure_since"] == NOW
 
 
-def test_one_that_may_have_arrived_begins_its_new_round_as_tried(store: Store) -> None:
-    """A first try may fall back to a simpler form; after one that may have arrived it would come twice."""
-    for key, state in (("a", "unknown"), ("b", "failed")):
-        seq = put(store, key)
+def test_one_with_simpler_forms_that_may_have_arrived_stays_open_in_its_new_round(store: Store) -> None:
+    """A refused form falls back to a simpler one; after one that may have arrived it would come twice."""
+    forms = '[{"msgtype": "text"}]'
+    for key, state, given in (("a", "unknown", forms), ("b", "failed", forms), ("c", "unknown", "")):
+        seq = put(store, key, forms=given)
         store.outbox.begin(seq, request=key.encode(), now=NOW)
         store.outbox.finish(seq, state=state, now=NOW)
         assert (kept(store, key)["unsure_since"] == NOW) is (state == "unknown")
-        assert store.outbox.revive(key)
+        assert store.outbox.revive(key, now=LATER)
 
     due = {row.key: row for row in store.outbox.due(real_now=NOW, clock_now=NOW, batch=9)}
-    assert (due["a"].attempts, due["b"].attempts) == (1, 0)
-    assert [due[key].unsure_since for key in "ab"] == [None, None]
-    assert [due[key].request for key in "ab"] == [b"a", b"b"]
+    assert [due[key].unsure_since for key in "abc"] == [LATER, None, None]
+    assert [(due[key].attempts, due[key].request) for key in "abc"] == [(0, b"a"), (0, b"b"), (0, b"c")]
 
 
 def test_a_form_that_was_refused_leaves_nothing_of_its_try(store: Store) -> None:

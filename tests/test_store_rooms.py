@@ -207,7 +207,7 @@ def test_a_dead_message_can_be_revived_or_dropped_once(store: Store, end: str) -
         store.outbox.finish(seq_of(store, key), state=end, now=NOW, error="x")
 
     assert [row["key"] for row in store.outbox.dead()] == ["a", "b"]
-    assert (store.outbox.revive("a"), store.outbox.revive("a")) == (True, False)
+    assert (store.outbox.revive("a", now=NOW), store.outbox.revive("a", now=NOW)) == (True, False)
     assert (store.outbox.drop("b"), store.outbox.drop("b")) == (True, False)
     assert (due(store), store.outbox.dead()) == (["a"], [])
 
@@ -217,9 +217,9 @@ def test_what_is_not_dead_cannot_be_revived_or_dropped(store: Store, end: str) -
     store.outbox.add(message(), created_at=NOW)
     store.outbox.finish(seq_of(store), state=end, now=NOW)
 
-    assert not store.outbox.revive("progress:2026-11-23:yg01")
+    assert not store.outbox.revive("progress:2026-11-23:yg01", now=NOW)
     assert not store.outbox.drop("progress:2026-11-23:yg01")
-    assert not store.outbox.revive("no such key")
+    assert not store.outbox.revive("no such key", now=NOW)
 
 
 def test_the_depth_counts_what_waits_and_its_oldest(store: Store) -> None:

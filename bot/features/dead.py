@@ -5,6 +5,7 @@ Their ids are `event:` with a number, or `message:` with a key.
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from bot.core.workdays import epoch_of
@@ -40,7 +41,7 @@ def retry(services: Services, ident: str) -> bool:
     store = services.store
     if ident.startswith(_EVENT):
         return store.inbox.revive(event_number(ident))
-    return store.outbox.revive(ident.removeprefix(_MESSAGE))
+    return store.outbox.revive(ident.removeprefix(_MESSAGE), now=int(time.time()))
 
 
 def retry_by(services: Services, ident: str, *, by: str) -> bool:

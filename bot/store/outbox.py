@@ -260,9 +260,9 @@ class Outbox(TableGroup):
         """Return the messages that were given up on."""
         return [told(row) for row in self._engine.all("outbox_dead")]
 
-    def revive(self, key: str) -> bool:
-        """Give a dead letter another round of tries; whether there was one."""
-        return self._engine.apply("outbox_revive", key=key)
+    def revive(self, key: str, *, now: int) -> bool:
+        """Give a dead letter another round of tries from *now* (real epoch s) on; whether there was one."""
+        return self._engine.apply("outbox_revive", key=key, now=now)
 
     def drop(self, key: str) -> bool:
         """Drop a dead letter; whether there was one."""

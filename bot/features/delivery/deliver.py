@@ -4,7 +4,7 @@ The exact request is stored before the first try. Every retry sends the same byt
 enable_duplicate_check, so WeCom drops a message that it has accepted before [90236]. After that interval an
 open outcome stays unknown, and the message is not sent again.
 
-If WeCom refuses a card at its first try, the next form is sent. After a try with an open outcome this never
+If WeCom refuses the form of a card, the next form is sent. After a try with an open outcome this never
 happens, because the card may have arrived. Card updates are rows like messages: their single-use codes make
 repetitions harmless.
 """
@@ -217,12 +217,12 @@ class Delivery:
             state = "expired" if first else "sent"
             self._outbox.finish(due.seq, state=state, now=now, receipt=receipt)
             return True
-        if error.errcode == TASK_KNOWN and due.unsure_since is not None:
-            # A task_id is accepted once: WeCom had accepted the try with the open outcome.
+        if error.errcode == TASK_KNOWN and not first:
+            # A task_id is accepted once: WeCom had accepted an earlier try.
             self._outbox.finish(due.seq, state="sent", now=now, receipt=receipt)
             return True
         # A definite refusal that speaks of nothing else speaks of the form, known code or not.
-        if not first or error.kind is not ErrorKind.PERMANENT or due.simpler is None:
+        if due.unsure_since is not None or error.kind is not ErrorKind.PERMANENT or due.simpler is None:
             return False
         refused = f"{due.msgtype} {error.errcode}"
         msgtype, content = due.simpler

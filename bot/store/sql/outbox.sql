@@ -300,14 +300,14 @@ SELECT key, job, to_userid, forms
   FROM outbox
  WHERE task_id = :task_id;
 
--- name: outbox_revive(key)!
--- A person asks for another round of tries of a dead letter. One that may have arrived begins as if it was
--- tried once: in a simpler form it would come twice.
+-- name: outbox_revive(key, now)!
+-- A person asks for another round of tries of a dead letter. If it has simpler forms and may have arrived, its
+-- outcome stays open, from now on: in a simpler form it would come twice.
 UPDATE outbox
    SET state = 'pending',
-       attempts = CASE WHEN state = 'unknown' THEN 1 ELSE 0 END,
+       attempts = 0,
        next_try_at = 1,
-       unsure_since = NULL,
+       unsure_since = CASE WHEN state = 'unknown' AND forms <> '' THEN CAST(:now AS BIGINT) END,
        finished_at = NULL
  WHERE key = :key
    AND state IN ('failed', 'unknown');
