@@ -451,6 +451,21 @@ def test_a_closed_period_is_listed_and_opens_its_contacts(app: Flask, services: 
     assert "不满 7 天" in contact(opened, "wm-lost")
 
 
+def test_an_appeal_about_another_period_leads_back_to_that_period(app: Flask, services: Services) -> None:
+    lost_contact(services)
+    clock = services.clock
+    assert isinstance(clock, FakeTime)
+    clock.set("2026-12-03T12:00")
+
+    client = enter(app, services, "zhang")
+    form = {"token": token_in(client.get("/me?period=2026-11").text), "customer": "wm-lost", "text": "误删"}
+    done = client.post("/me/appeal", data={**form, "period": "2026-11"})
+    shown = client.get("/me?period=2026-11").text
+
+    assert done.headers["Location"] == "../me?period=2026-11"
+    assert "申诉 1：复核中" in contact(shown, "wm-lost")
+
+
 @pytest.mark.parametrize("query", ["?period=2026-13", "?period=%3Cscript%3E", "?period=", "?rank=1&x=y"])
 def test_a_strange_query_changes_nothing(app: Flask, services: Services, query: str) -> None:
     assert "本期客户" in page(app, services, "zhang", query)

@@ -57,8 +57,13 @@ def add(routes: Blueprint, *, services: Services, door: Door) -> None:
 
 
 def _acting(services: Services, door: Door, act: Act) -> Callable[[Visitor], ResponseReturnValue]:
-    """Return the view of a form: do *act*, go back to the page, and say there what came of it."""
-    return lambda visitor: door.done("me", said(act(services, visitor)))
+    """Return the view of a form: do *act*, go back to the page of its period, and say what came of it."""
+
+    def acting(visitor: Visitor) -> ResponseReturnValue:
+        period = period_asked(request.form.get("period", ""))
+        return door.done(f"me?period={period}" if period else "me", said(act(services, visitor)))
+
+    return acting
 
 
 def appeal(services: Services, visitor: Visitor) -> Message:
