@@ -20,6 +20,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from bot.core.engagement import ChatFigures
+from bot.features.close import proof, results
 from bot.features.reviews.decide import CaseDecision, decide, find
 from bot.features.standings import figures
 from bot.features.standings.figures import keep_figures
@@ -464,6 +465,24 @@ def test_an_appeal_about_another_period_leads_back_to_that_period(app: Flask, se
 
     assert done.headers["Location"] == "../me?period=2026-11"
     assert "申诉 1：复核中" in contact(shown, "wm-lost")
+
+
+def test_each_closed_period_shows_the_root_to_which_a_proof_leads(app: Flask, services: Services) -> None:
+    clock, name = services.clock, ("cm-monthly", "2026-11")
+    assert isinstance(clock, FakeTime)
+    lost_contact(services)
+    clock.set("2026-12-08T08:42")
+    PREPARES["close"](services, at("2026-12-08T08:42"))
+    clock.set("2026-12-15T18:00")
+    roots = [proof.published(services.store)[name].root]
+    before = page(app, services)
+    results.sign(services, *name, by="人事", at=at("2026-12-15T18:00"))
+    roots.append(proof.published(services.store)[name].root)
+    after = page(app, services)
+
+    assert len(set(roots)) == 2
+    assert [root in before for root in roots] == [True, False]
+    assert [root in after for root in roots] == [False, True]
 
 
 @pytest.mark.parametrize("query", ["?period=2026-13", "?period=%3Cscript%3E", "?period=", "?rank=1&x=y"])

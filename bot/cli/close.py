@@ -122,7 +122,7 @@ def proof_(config_path: Path, quota: str, period: str, userid: str, by: str, out
 
 def _period(services: Services, closed: Closed) -> dict[str, Any]:
     config, now = services.config, services.clock.now()
-    root = proof.published(services.store).get((closed.quota, closed.period))
+    root = proof.find_root(services.store, closed.quota, closed.period)
     workdays = config.review.appeal_workdays
     until = results.deadline(closed.closed_at, calendar=config.work_calendar(), workdays=workdays)
     return {

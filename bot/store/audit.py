@@ -88,6 +88,11 @@ class Audit(TableGroup):
         rows = self._engine.all("audit_after", seq=after, chunk=most)
         return [(row["seq"], value_of(Act, row)) for row in rows]
 
+    def of_result(self, subject: str) -> Act | None:
+        """Return the newest act that changed the results of the closed period *subject*, or None."""
+        row = self._engine.one("audit_of_result", subject=subject)
+        return None if row is None else value_of(Act, row)
+
     def acts(self) -> list[Act]:
         """Return all acts, oldest first."""
         return [act for _, act in self.entries()]

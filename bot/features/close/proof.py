@@ -47,15 +47,25 @@ def publish(store: Store, quota: str, period: str) -> dict[str, object]:
 
 def published(store: Store) -> dict[tuple[str, str], PublishedRoot]:
     """Return the newest root of each closed period, by quota and period."""
-    roots: dict[tuple[str, str], PublishedRoot] = {}
-    for act, detail in _acts(store):
+    roots: dict[tuple[str, str], PublishedRoot | None] = {}
+    for act, _ in _acts(store):
         quota, _, period = act.subject.partition(" ")
-        if "root" in detail:
-            root = PublishedRoot(root=str(detail["root"]), size=int(str(detail["size"])), at=act.at)
-            roots[quota, period] = root
-        else:
-            roots.pop((quota, period), None)  # an earlier version changed lines and published nothing
-    return roots
+        roots[quota, period] = _root_in(act)
+    return {name: root for name, root in roots.items() if root is not None}
+
+
+def find_root(store: Store, quota: str, period: str) -> PublishedRoot | None:
+    """Return the newest root of one closed period; None if the newest act about it published none."""
+    act = store.audit.of_result(f"{quota} {period}")
+    return None if act is None else _root_in(act)
+
+
+def _root_in(act: Act) -> PublishedRoot | None:
+    """Return the root that *act* published; acts of an earlier version changed lines and published none."""
+    detail = json.loads(act.detail)
+    if "root" not in detail:
+        return None
+    return PublishedRoot(root=str(detail["root"]), size=int(detail["size"]), at=act.at)
 
 
 def prove(store: Store, quota: str, period: str, userid: str) -> str:
@@ -72,7 +82,7 @@ def prove(store: Store, quota: str, period: str, userid: str) -> str:
     if not found:
         raise ProofError("no_line")
     index, line = found[0]
-    if (root := published(store).get((quota, period))) is None:
+    if (root := find_root(store, quota, period)) is None:
         raise ProofError("not_published")
     if root_hash(leaves).hex() != root.root:
         raise ProofError("changed")

@@ -32,3 +32,12 @@ SELECT seq, detail
   FROM audit
  WHERE act IN ('erase', 'pseudonyms')
  ORDER BY seq;
+
+-- name: audit_of_result(subject)^
+-- The newest act that changed the results of a closed period.
+SELECT at, actor, act, subject, detail
+  FROM audit
+ WHERE act IN ('close', 'sign', 'correct')
+   AND subject = :subject
+ ORDER BY seq DESC
+ LIMIT 1;

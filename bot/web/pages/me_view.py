@@ -18,6 +18,7 @@ from bot.core.workdays import epoch_of
 from bot.features.chat import own_message
 from bot.features.chat.desk import Desk
 from bot.features.chat.own import own_figures, own_places
+from bot.features.close.proof import find_root
 from bot.features.contacts.contact_list import number_contacts
 from bot.features.contacts.message import ListedCustomer, ShownVerdict, time_and_way
 from bot.features.customers.name_sentences import called
@@ -280,12 +281,14 @@ class OwnPage:
 
     def _closed(self, result: Result) -> dict[str, object]:
         line, states = result.line, self.texts.table("pages.me.result_state")
+        root = find_root(self._desk.services.store, line.quota, line.period)
         return {
             "quota": clean(line.quota),
             "period": line.period,
             "figures": f"{line.counted}/{line.target}",
             "status": self.texts.table("tables.status")[line.status],
             "state": states[result.state],
+            "root": "" if root is None else root.root,
         }
 
 
