@@ -178,6 +178,18 @@ def test_bytes_that_are_no_text_are_a_fault_of_their_line(tmp_path: Path, data: 
         read_roster(path)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_an_encoding_that_is_not_read_is_one_fault_of_the_file(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "roster.csv"
+    path.write_bytes("userid,department\nyg01,11\n".encode(encoding))
+
+    with pytest.raises(RosterError) as caught:
+        read_roster(path)
+
+    (line,) = str(caught.value).splitlines()
+    assert "neither UTF-8, nor GB18030, nor UTF-16 with its mark" in line
+
+
 def test_what_nobody_sees_in_a_cell_is_shown(tmp_path: Path) -> None:
     path = tmp_path / "roster.csv"
     path.write_text("userid,department\nyg01\u200b,11\n", encoding="utf-8")

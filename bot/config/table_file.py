@@ -84,7 +84,7 @@ class TableFile:
             yield number, [_text(cell) for cell in row]
 
     def _of_text(self, stream: BufferedReader, begin: bytes) -> Iterator[tuple[int, Sequence[str]]]:
-        encoding = _UTF16 if begin[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else _encoding_of(stream)
+        encoding = _encoding_of(stream, begin)
         lines = _decoded(stream, encoding)
         first = next(lines, "")
         separator = _separator_of(first)
@@ -97,8 +97,15 @@ class TableFile:
             raise TableError(Sentence("faults.cells.not_csv", why=str(error)), line=reader.line_num) from None
 
 
-def _encoding_of(stream: BufferedReader) -> str:
-    """Return UTF-8 or GB18030, whichever more lines are; a few bad lines do not make a file the other one."""
+def _encoding_of(stream: BufferedReader, begin: bytes) -> str:
+    """Return UTF-16 by its mark, else UTF-8 or GB18030, whichever more lines are.
+
+    A few bad lines do not make a file the other one. Raises TableError.
+    """
+    if begin.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return _UTF16
+    if 0 in begin:  # UTF-16 without its mark, or no text at all
+        raise TableError(Sentence("faults.cells.no_encoding"))
     is_utf8 = is_other = 0
     for line in stream:
         if line.isascii():
