@@ -123,6 +123,14 @@ def test_rows_can_be_chosen(quotabot: Quotabot, arguments: tuple[str, ...], foun
     assert {userid for _, userid, _ in rows(quotabot, *arguments)} == found
 
 
+def test_a_department_without_a_row_is_named_beside_the_numbers(quotabot: Quotabot) -> None:
+    done = quotabot("progress", *WHEN, "--department", "99", "--department", "12", "--format", "json")
+
+    assert {row["department"] for row in done.json()["rows"]} == {12}
+    assert "部门 99" in done.err
+    assert "部门 12" not in done.err
+
+
 def test_a_user_without_a_row_is_named_beside_the_numbers(quotabot: Quotabot) -> None:
     done = quotabot("progress", *WHEN, "--user", "nobody", "--format", "json")
 

@@ -95,9 +95,12 @@ def progress(
             money=money,
             teams=with_teams,
         ) as selection:
-            for user in chosen.list_without_row(selection):
-                texts = texts_in(services.language)
+            texts = texts_in(services.language)
+            people, departments_without = chosen.list_without_row(selection)
+            for user in people:
                 click.echo(texts["cli.progress.no_row"].say(userid=user), err=True)
+            for department in departments_without:
+                click.echo(texts["cli.progress.no_department"].say(department=department), err=True)
             report = _report(services, selection, chosen, at=when, money=money)
             _say_what_lacks(report, selection, form=form)
             deliver(_written(report, form), output)
@@ -177,12 +180,13 @@ class _Choice:
     ) -> None:
         self.users = {user.lower() for user in users}
         self._seen: set[str] = set()
+        self._filled: set[int] = set()
         self._departments = departments
         self._quota = quota
         self._tree = tree
 
     def row(self, row: QuotaFigures) -> bool:
-        """Return whether this row was requested, and note that a requested person has one."""
+        """Return whether this row was requested, and note that its person and department have one."""
         is_chosen = (
             (not self.users or row.userid in self.users)
             and self._quota in (None, row.quota)
@@ -190,13 +194,20 @@ class _Choice:
         )
         if is_chosen and self.users:
             self._seen.add(row.userid)
+        if is_chosen and row.department is not None:
+            self._filled.add(row.department)
         return is_chosen
 
-    def list_without_row(self, selection: Selection) -> list[str]:
-        """Return the requested people without a row in *selection*, which is read to its end for them."""
-        for _ in selection.rows if self.users else ():
+    def list_without_row(self, selection: Selection) -> tuple[list[str], list[int]]:
+        """Return the requested people and departments without a row in *selection*, read to its end."""
+        for _ in selection.rows if self.users or self._departments else ():
             pass
-        return sorted(self.users - self._seen)
+        at_or_below = self._tree.at_or_below
+        return sorted(self.users - self._seen), [
+            asked
+            for asked in self._departments
+            if not any(at_or_below(filled, asked) for filled in self._filled)
+        ]
 
     def team(self, team: Team) -> bool:
         """Return whether this team was requested; requested people do not change it."""
