@@ -135,6 +135,8 @@ def test_an_offer_about_nothing_is_refused() -> None:
         pytest.param(3, 21, 21, False, id="half the share, three times"),
         pytest.param(7, 22, 11, True, id="half the workdays"),
         pytest.param(1, 5, 1, False, id="a day's quota never is"),
+        pytest.param(1, 3, 21, False, id="one is the least that a day can ask"),
+        pytest.param(2, 3, 21, True, id="two are much for a small target"),
         pytest.param(0, 0, 0, False, id="nothing is asked"),
     ],
 )

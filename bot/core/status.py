@@ -105,8 +105,11 @@ class OwnDays:
 
 
 def is_tight(dose: int, *, target: int, own: int) -> bool:
-    """Say whether *dose* is more than TIGHT times what a day of *own* workdays has of *target* on average."""
-    return dose * own > TIGHT * target
+    """Say whether *dose* is more than TIGHT times what a day of *own* workdays has of *target* on average.
+
+    A dose of 1 never is: a small target has less than one a day, and no day can ask for less.
+    """
+    return dose > 1 and dose * own > TIGHT * target
 
 
 def compute_pace(sure: int, *, expected: Fraction) -> Fraction | None:
