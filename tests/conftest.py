@@ -9,7 +9,7 @@ from builders import speed
 speed.cache_bytecode()
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import psycopg
@@ -46,9 +46,12 @@ structlog.configure(
 )
 
 
-def pytest_collection(session: pytest.Session) -> None:
-    """Before a worker collects."""
-    speed.import_in_turns(session.config)
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Around a worker's collecting."""
+    with speed.growing():
+        speed.import_in_turns(session.config)
+        return (yield)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

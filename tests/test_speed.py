@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -34,6 +35,16 @@ def test_who_wants_no_bytecode_beside_the_sources_gets_it_elsewhere(monkeypatch:
     assert os.environ["PYTHONPYCACHEPREFIX"] == sys.pycache_prefix
     assert ".pytest_cache" in str(sys.pycache_prefix)
     assert not sys.dont_write_bytecode
+
+
+def test_what_was_collected_is_looked_through_no_more() -> None:
+    made: list[object] = []
+    with speed.growing():
+        assert not gc.isenabled()
+        made.append(made)
+
+    assert gc.isenabled()
+    assert all(one is not made for one in gc.get_objects())
 
 
 @pytest.mark.parametrize(("free", "used"), [(1024**3, False), (4 * 1024**3, True)])
