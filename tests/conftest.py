@@ -28,13 +28,16 @@ speed.keep_files_in_memory()
 flask_speed.share_templates()
 flask_speed.build_addresses_late()
 
-# Files that last: two run at once, and whichever began last would keep the other waiting at the end.
+# Files that last longest: whichever began last would keep the others waiting at the end.
 _LONG = (
-    *("test_postgres_workers.py", "test_e2e_crash.py", "test_cli_serve.py", "test_e2e_month.py"),
-    *("test_e2e_both_engines.py", "test_store_copy.py", "test_e2e_demo.py", "test_sandbox_command.py"),
-    *("test_delivery.py", "test_sync.py", "test_cli_copy.py", "test_postgres_cut.py"),
-    *("test_cli_run.py", "test_store_rooms.py", "test_people_refresh.py", "test_e2e_details.py"),
-    *("test_handlers_contacts.py", "test_imports.py", "test_e2e_sync.py"),
+    *("test_browser_pages.py", "test_torture_real.py", "test_browser_demo.py", "test_torture.py"),
+    *("test_cli_start.py", "test_close_laws.py", "test_scheduler_killed.py", "test_fairness_laws.py"),
+    *("test_e2e_crash.py", "test_postgres_workers.py", "test_cli_serve.py", "test_e2e_both_engines.py"),
+    *("test_standings_pieces.py", "test_cli_run.py", "test_e2e_demo.py", "test_docs_site.py"),
+    *("test_check_live.py", "test_sync.py", "test_delivery.py", "test_store_copy.py"),
+    *("test_delivery_kinds.py", "test_faults_of_wecom.py", "test_wecom_client.py", "test_postgres_cut.py"),
+    *("test_renames.py", "test_web_server.py", "test_cli_copy.py", "test_cli_simulate.py"),
+    *("test_bench_numbers.py", "test_secrets_nowhere.py", "test_deploy_alerts.py", "test_wecom_token.py"),
 )
 _numbers = itertools.count()
 # Tracebacks without the values of all variables, whose rendering takes seconds.
