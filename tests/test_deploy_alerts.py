@@ -17,7 +17,11 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.mark.parametrize(
-    "arguments", [("check", "rules", "alerts.yml"), ("test", "rules", "alerts.test.yml")], ids=" ".join
+    "arguments",
+    [
+        pytest.param(("check", "rules", "alerts.yml"), id="read"),
+        pytest.param(("test", "rules", "alerts.test.yml"), id="tried", marks=pytest.mark.lasting),
+    ],
 )
 def test_the_rules_hold(arguments: tuple[str, ...]) -> None:
     assert PROMTOOL is not None

@@ -34,6 +34,7 @@ MORNING = at("2026-11-25T10:00")
 MSGID = "7400000000000000001"
 
 
+@pytest.mark.lasting  # in short: tests/test_scheduler_killed.py, tests/test_e2e_crash.py
 @pytest.mark.timeout(900)  # it waits for conditions; a busy machine starts processes slowly
 @pytest.mark.parametrize("engine", ["sqlite", "postgres"])
 def test_after_kills_amid_calls_all_that_was_answered_is_there_once(
