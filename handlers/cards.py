@@ -16,12 +16,13 @@ from typing import Any
 
 import structlog
 
-from bot.features.notify.enqueue import answer, quiet_hours
+from bot.features.notify.enqueue import answer
 from bot.features.preferences import help_request, preferences
 from bot.features.preferences.leave import confirm
 from bot.features.preferences.leave_message import leave_of
+from bot.features.standings.everybody import load_people
 from bot.features.teams import coaching
-from bot.messages.cards import button_of, marked
+from bot.messages.cards import button_of, coached_on, marked
 from bot.messages.catalog import texts_in
 from bot.messages.forms import CARD
 from bot.messages.message import Button
@@ -122,7 +123,7 @@ def _shown(services: Services, event: CardPressed, userid: str, sent: SqlRow) ->
     helped = {mark.userid for mark in services.store.coaching.marks(since=today) if mark.leader == userid}
     if not helped:
         return card
-    names = {person.userid: person.name for person in quiet_hours(services).people.values()}
+    names = {one.userid: one.name for one in load_people(services).some(coached_on(card)).values()}
     return marked(card, language=services.language, names=names, done=helped)
 
 

@@ -19,6 +19,7 @@ from bot.features.teams.digest_message import digest
 from bot.locales import languages
 from bot.messages.catalog import texts_in
 from bot.messages.message import Button
+from bot.store.known_people import KnownPeople
 from bot.wecom.events import CardPressed, EventError, event_of
 
 ALIVE = [("明细", True), ("今天别提醒", True), ("我在休假", True)]
@@ -188,12 +189,15 @@ def put_digest(office: Post, leader: str, *userids: str) -> None:
     office.drain()
 
 
-def test_a_leader_marks_whom_he_helps_once_and_sees_it_on_his_card(tmp_path: Path) -> None:
+def test_a_leader_marks_whom_he_helps_once_and_sees_it_on_his_card(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with office_with_cards(tmp_path) as office:
         with office.services.config.directory.roster_path.open("a", encoding="utf-8") as roster:
             roster.write("yg03,员工丙,11,客户经理,,,,\n")
         lead(office, "yg02")
         put_digest(office, "yg02", "yg01", "yg03")
+        monkeypatch.setattr(KnownPeople, "__iter__", _everybody)
         for _ in range(2):
             receive(office.services, press(office, "coach:yg01", "yg02"))
         office.drain()
@@ -206,6 +210,10 @@ def test_a_leader_marks_whom_he_helps_once_and_sees_it_on_his_card(tmp_path: Pat
         assert buttons(office, "yg02") == [("✓ 员工甲", True), ("✓ 员工丙", True), ("查看团队", True)]
         assert {(mark.leader, mark.userid) for mark in marks} == {("yg02", "yg01"), ("yg02", "yg03")}
         assert answers(office, "yg02") == ["好的，记下您来帮员工甲", "好的，记下您来帮员工丙"]
+
+
+def _everybody(_: KnownPeople) -> Iterator[str]:
+    raise AssertionError  # a press reads those on its card
 
 
 def test_nobody_marks_whom_he_does_not_lead(tmp_path: Path) -> None:

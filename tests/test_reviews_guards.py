@@ -36,6 +36,7 @@ from bot.features.reviews.decide import (
     open_appeal,
 )
 from bot.services import Services
+from bot.store.known_people import KnownPeople
 from bot.store.reviews import ReviewKind
 from scheduler.planner import plan
 
@@ -65,6 +66,20 @@ def ids(services: Services, *, when: Any = TUESDAY) -> list[str]:
 
 def last_customer(services: Services) -> str:
     return max(services.store.ledger.relations())[1]
+
+
+def test_a_decision_goes_over_nobody_but_those_concerned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with branch(tmp_path) as services:
+        case = make_appeal(services)
+        monkeypatch.setattr(KnownPeople, "__iter__", _everybody)
+
+        decide(services, case, CaseDecision(accept=True, by="head", reason="有录音"), at=TUESDAY)
+
+
+def _everybody(_: KnownPeople) -> Iterator[str]:
+    raise AssertionError
 
 
 # --- two at once ---

@@ -248,5 +248,8 @@ def test_people_in_pieces_are_those_of_the_record(place: Path | str, tmp_path: P
         for number in (11, 12, 99):
             own = {one.userid for one in listed.values() if number in one.memberships[-1].departments}
             assert {person.userid for person in people.within([number])} == own
+        for said in ("yg01", "YG01", listed["yg02"].name, "nobody"):
+            called = {one.userid for one in listed.values() if said.lower() == one.userid or said == one.name}
+            assert people.called(said) == called
         chart = load_org_chart(services, people, departments=services.directory.departments, day=NOW.date())
         assert all(chart.leaders(number) == () for number in (1, 11)) is not bool(people.leading())

@@ -57,12 +57,16 @@ def marked(
     *names* by userid. WeCom cannot grey one button alone: the button stays active, and a further press
     changes nothing.
     """
-    keys = [button_of(str(button["key"])) for button in card["button_list"]]
-    userids = [key[1] for key in keys if key and key[0] is Button.COACH]
-    coach = [(userid, clean(names.get(userid, ""), otherwise=userid)) for userid in userids]
+    coach = [(userid, clean(names.get(userid, ""), otherwise=userid)) for userid in coached_on(card)]
     text = {key: name for name, key in _coach_buttons(coach, language=language, done=done)}
     buttons = [{**button, "text": text.get(button["key"], button["text"])} for button in card["button_list"]]
     return {**card, "button_list": buttons}
+
+
+def coached_on(card: Mapping[str, Any]) -> list[str]:
+    """Return the userids on the coach buttons of *card*, in their order."""
+    keys = [button_of(str(button["key"])) for button in card["button_list"]]
+    return [key[1] for key in keys if key and key[0] is Button.COACH]
 
 
 def _coach_buttons(

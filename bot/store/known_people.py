@@ -82,6 +82,12 @@ class KnownPeople(Mapping[str, Person]):
             self._leading = self._with_absences(self._members.leading())
         return self._leading
 
+    def called(self, by: str) -> set[str]:
+        """Return the userids of everybody who has *by* as their userid or name."""
+        if self._merged is None:
+            return self._members.called(by)
+        return {one.userid for one in self._merged.values() if by.lower() == one.userid or by == one.name}
+
     def within(self, departments: Collection[int]) -> Iterator[Person]:
         """Yield everybody who ever belonged to one of *departments* itself, by userid; more are harmless."""
         if self._merged is not None:

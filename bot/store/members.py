@@ -41,6 +41,11 @@ class Members(TableGroup):
         """Return everybody who leads a department, by userid."""
         return _people(self._engine.all("members_leading"))
 
+    def called(self, by: str) -> set[str]:
+        """Return the userids of everybody who has *by* as their userid or name."""
+        rows = self._engine.all("members_called", userid=by.lower(), name=by)
+        return {row["userid"] for row in rows}
+
     def within(self, departments: Collection[int]) -> list[str]:
         """Return the userids of everybody who ever belonged to one of *departments* itself, sorted."""
         asked = frozenset(departments)

@@ -7,14 +7,13 @@ person was always there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from operator import itemgetter
 
 from bot.core.contacts import Contact
 from bot.core.integrity import FindingKind, Key
-from bot.core.people import Person
 from bot.core.periods import Period, parse_period
 from bot.core.quotas import Basis, Quota, stretches_under
 from bot.core.rulebook import QuotaInPeriod
@@ -282,8 +281,7 @@ def _may_decide(services: Services, case: Case, by: str) -> bool:
 
     An unknown name is accepted as given: users of the command line run the installation.
     """
-    config, people = services.config, load_people(services)
-    named = _called(people.values(), by)
+    config, named = services.config, load_people(services).called(by)
     if by.lower() in {*config.review.reviewers, *config.admins.userids}:
         named.add(by.lower())
     if not named or named & set(case.reached) - case.about:
@@ -294,11 +292,6 @@ def _may_decide(services: Services, case: Case, by: str) -> bool:
     if not case.reached:
         raise ReviewError(Sentence("cli.review.refused.nobody", **about))
     raise ReviewError(Sentence("cli.review.refused.not_theirs", names=list(case.reached), **about))
-
-
-def _called(people: Iterable[Person], by: str) -> set[str]:
-    """Return the userids of the people with *by* as their userid or name."""
-    return {person.userid for person in people if by.lower() == person.userid or by == person.name}
 
 
 def _decide_review(services: Services, review: Review, decision: CaseDecision, *, at: datetime) -> str:

@@ -47,6 +47,13 @@ SELECT members.userid, name, leader_of, joined_on, left_on, first_read, in_range
  WHERE leader_of <> ''
  ORDER BY members.userid, since;
 
+-- name: members_called(userid, name)
+-- Who has this userid or this name.
+SELECT userid
+  FROM members
+ WHERE userid = :userid
+    OR name = :name;
+
 -- name: members_come(day)
 -- Who was first read on a day or later.
 SELECT userid
