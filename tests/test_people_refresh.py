@@ -203,6 +203,7 @@ def test_a_failing_call_changes_nothing(opened: Bank, after: int) -> None:
 
     store = opened.services.store
     assert (people(opened), store.address_book.all(), opened.services.directory) == before
+    assert store.address_book.some(["yg01", "nobody"]) == {"yg01": before[1]["yg01"]}
     assert store.marks.get(READ_AT) == str(int(at(FIRST).timestamp()))
     trouble = store.troubles.get(Part.DIRECTORY)
     assert trouble is not None

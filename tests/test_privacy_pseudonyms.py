@@ -17,7 +17,10 @@ from bot.core.relations import RelationKind
 from bot.features.close import proof, results
 from bot.features.ledger.replay import recount
 from bot.features.privacy.pseudonyms import give_pseudonyms, list_due
+from bot.features.standings import pieces
 from bot.services import Services
+from bot.store.address_book import StoredBook
+from bot.store.members import Members
 from bot.store.pseudonyms import _changer
 from scheduler.jobs import PREPARES
 from scheduler.purge import clean
@@ -133,6 +136,20 @@ def test_a_period_that_was_never_closed_keeps_the_userid(services: Services, tmp
     services.store.engine.run("unclose")
 
     assert list_due(services, at=YEARS_LATER) == []
+
+
+def test_those_due_are_looked_for_in_pieces(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    leave(services)
+    sign(services)
+    monkeypatch.setattr(pieces, "PIECE", 1)
+    monkeypatch.setattr(Members, "all", _everybody)
+    monkeypatch.setattr(StoredBook, "all", _everybody)
+
+    assert list_due(services, at=YEARS_LATER) == ["zhang"]
+
+
+def _everybody(_: object) -> object:
+    raise AssertionError
 
 
 def test_the_nightly_purge_does_it_and_only_once(services: Services) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -65,6 +66,11 @@ class StoredBook(TableGroup):
     def all(self) -> dict[str, Entry]:
         """Return everybody who was ever seen, by userid."""
         return {row["userid"]: _entry(row) for row in self._engine.all("book_all")}
+
+    def some(self, userids: Iterable[str]) -> dict[str, Entry]:
+        """Return those of *userids* that were ever seen, by userid."""
+        rows = self._engine.all("book_of", userids=json.dumps(list(userids)))
+        return {row["userid"]: _entry(row) for row in rows}
 
     def joiners(self) -> list[Entry]:
         """Return people without a first day who came after the first reading, by a list and by an event."""

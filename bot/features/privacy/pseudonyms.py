@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 import structlog
@@ -11,9 +11,10 @@ from bot.core.people import Person
 from bot.core.quotas import stretches_under
 from bot.core.rulebook import LONGEST_TO_SETTLE
 from bot.core.workdays import epoch_of
-from bot.features.people import directory
 from bot.features.renames.rename import look_anew
+from bot.features.standings.everybody import load_people
 from bot.features.standings.load import load_rulebook
+from bot.features.standings.pieces import iter_people
 from bot.services import Services
 from bot.store.address_book import CHANGED, EntryState
 from bot.store.audit import REDACTED
@@ -42,20 +43,32 @@ def list_due(services: Services, *, at: datetime) -> list[str]:
     """Return the userids that become pseudonyms as of *at* (aware)."""
     today = services.config.work_calendar().local_day(at)
     last = today - timedelta(days=services.config.privacy.pseudonyms_after_days)
-    shown = {line.userid for line in services.directory.files.lines}
-    book = services.store.address_book.all()
-    people = directory.merge_known(services.directory, services.store.members.all(), day=today)
-    left: list[str] = []
-    for userid, person in sorted(people.items()):
+    left = [
+        (person, left_on)
+        for piece in iter_people(services)
+        for person, left_on in _leavers(services, piece)
+        if left_on < last and not person.userid.startswith("left-")
+    ]
+    shown = {line.userid for line in services.directory.files.lines} if left else set()
+    return [
+        person.userid
+        for person, left_on in left
+        if person.userid not in shown
+        and not services.store.pseudonyms.is_open(person.userid)
+        and not _has_open_period(services, person, left_on)
+    ]
+
+
+def _leavers(services: Services, piece: Sequence[str]) -> Iterator[tuple[Person, date]]:
+    """Yield those of *piece* whom WeCom does not show, with the local day they left."""
+    book = services.store.address_book.some(piece)
+    for userid, person in load_people(services).some(piece).items():
         entry = book.get(userid)
-        gone = entry.state_since if entry is not None and entry.state is EntryState.LEFT else None
+        state = None if entry is None else entry.state
+        gone = entry.state_since if entry is not None and state is EntryState.LEFT else None
         left_on = person.left_on or gone
-        is_shown = userid in shown or (entry is not None and entry.state is EntryState.PRESENT)
-        if left_on is None or left_on >= last or is_shown or userid.startswith("left-"):
-            continue
-        if not services.store.pseudonyms.is_open(userid) and not _has_open_period(services, person, left_on):
-            left.append(userid)
-    return left
+        if left_on is not None and state is not EntryState.PRESENT:
+            yield person, left_on
 
 
 def _has_open_period(services: Services, person: Person, left_on: date) -> bool:

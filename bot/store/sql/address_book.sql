@@ -25,6 +25,14 @@ SELECT userid, name, departments, leads, position, status, direct_leader, tags, 
   FROM address_book
  ORDER BY userid;
 
+-- name: book_of(userids)
+-- The same of these people (a list).
+SELECT address_book.userid, name, departments, leads, position, status, direct_leader, tags, state, state_since,
+       listed_on, arrived_on, joined_on, read_on
+  FROM LISTED(:userids) AS asked
+ CROSS JOIN address_book
+ WHERE address_book.userid = asked.value;
+
 -- name: book_joiners()
 -- Who is in a list after the first reading, came by an event, and has no first working day.
 SELECT userid, name, departments, leads, position, status, direct_leader, tags, state, state_since, listed_on,
