@@ -33,6 +33,7 @@ from bot.features.people import directory
 from bot.locales import languages
 from bot.messages.catalog import texts_in
 from bot.wecom.errors import AnswerError, stem_of
+from bot.wecom.plain_http import HttpAnswer
 
 FAR = '[schedule]\nsync = { at = "03:11", on = "every_day" }\n[admins]\nuserids = ["zg01", "zg02"]\n'
 ALWAYS = {
@@ -210,6 +211,17 @@ def test_an_address_without_the_bot_is_said(
     parts = tried(other)
 
     assert parts["callback_check"].state is PartState.WRONG
+    assert words in parts["callback_check"].text
+
+
+@pytest.mark.parametrize(("body", "words"), [(b"", "签名不符"), (b"<html>403 Forbidden</html>", "返回 403")])
+def test_the_refusal_of_a_firewall_is_not_taken_for_the_bots(
+    config: Path, monkeypatch: pytest.MonkeyPatch, body: bytes, words: str
+) -> None:
+    answer = HttpAnswer(status=403, headers={}, body=body, took_s=0.0)
+    monkeypatch.setattr("bot.features.live.callback.fetch", lambda *_given, **_more: answer)
+    parts = tried(config)
+
     assert words in parts["callback_check"].text
 
 
