@@ -21,8 +21,7 @@ def key_of(body: bytes, *, created: str) -> str:
 
     Events of one time lie side by side in the index, so a commit of many writes few pages.
     """
-    is_number = created.isascii() and created.isdigit()
-    second = int(created[:10]) % 2**32 if is_number else 0
+    second = int(created[:10]) % 2**32 if created.isascii() and created.isdigit() else 0
     return f"{second:08x}{hashlib.sha256(body).hexdigest()[8:]}"
 
 

@@ -239,11 +239,7 @@ def _settlements(sides: Iterable[Mapping[Name, QuotaInPeriod]], *, calendar: Wor
 
 
 def _worked_out(
-    services: Services,
-    several: Sequence[QuotaInPeriod],
-    *,
-    at: datetime,
-    book: Rulebook,
+    services: Services, several: Sequence[QuotaInPeriod], *, at: datetime, book: Rulebook
 ) -> Iterator[tuple[Name, Side]]:
     """Yield the results of *several* periods as of *at*, for which people are gone through once."""
     sums = {(quota.id, period.name): _Sums(quota) for quota, period in several}
