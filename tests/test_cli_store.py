@@ -131,7 +131,7 @@ def waits_and_then_serves(config: Path, let_it_come: Callable[[], None]) -> tupl
     log = config.parent / "log"
     with serve(config, log) as process:
         try:
-            until(lambda: "waiting for it" in log.read_text() or process.poll() is not None)
+            until(lambda: "cannot begin yet" in log.read_text() or process.poll() is not None)
             assert process.poll() is None, log.read_text()
             let_it_come()
             until(lambda: "listening on" in log.read_text() or process.poll() is not None)
@@ -166,7 +166,7 @@ def test_a_service_waits_for_a_server_that_is_down_when_it_starts(tmp_path: Path
             server.stop(immediately=True)
 
     assert "start PostgreSQL" in said
-    assert said.count("waiting for it") <= 2  # one line a reason: away, then starting
+    assert said.count("cannot begin yet") <= 2  # one line a reason: away, then starting
     assert "listening on" in said
     assert code == 0
 
@@ -178,7 +178,7 @@ def test_a_service_that_waits_for_its_store_ends_when_it_is_asked_to(config: Pat
     log = config.parent / "log"
     with serve(config, log) as process:
         try:
-            until(lambda: "waiting for it" in log.read_text() or process.poll() is not None)
+            until(lambda: "cannot begin yet" in log.read_text() or process.poll() is not None)
             process.send_signal(signal.SIGTERM)
             code = process.wait(PATIENCE_S)
         finally:
