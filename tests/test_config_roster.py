@@ -336,6 +336,14 @@ def test_a_role_by_department_holds_below_it_too(tmp_path: Path) -> None:
 
 
 CELL = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=12)
+
+
+def test_the_quote_that_an_export_puts_before_a_formula_is_taken_off(tmp_path: Path) -> None:
+    people = read_roster(write(tmp_path, "userid,name,department\na,'=1+1,1\nb,'quoted',1\n"))
+
+    assert [line.name for line in people] == ["=1+1", "'quoted'"]
+
+
 # A quote before what a spreadsheet would run is an export's, and is taken off.
 NAME = CELL.filter(
     lambda text: (

@@ -138,6 +138,7 @@ def test_metrics_are_open_where_no_token_is_configured(site: Site) -> None:
         pytest.param({"Authorization": "metrics-token"}, 401, id="without Bearer"),
         pytest.param({"Authorization": "Bearer \xff\xe9"}, 401, id="one that is not ASCII"),
         pytest.param({"Authorization": "Bearer metrics-token"}, 200, id="the right one"),
+        pytest.param({"Authorization": "bearer metrics-token"}, 200, id="in small letters"),
     ],
 )
 def test_metrics_ask_for_the_configured_token(tmp_path: Path, header: dict[str, str], status: int) -> None:
@@ -147,6 +148,7 @@ def test_metrics_ask_for_the_configured_token(tmp_path: Path, header: dict[str, 
 
     assert answer.status == status
     assert (b"quotabot_" in answer.body) == (status == 200)
+    assert answer.headers.get("www-authenticate") == (None if status == 200 else "Bearer")
 
 
 def test_metrics_count_what_waits(tmp_path: Path) -> None:

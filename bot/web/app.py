@@ -9,7 +9,8 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from flask import Blueprint, Flask, Response, abort, jsonify, request, send_file
-from werkzeug.datastructures import Headers
+from werkzeug.datastructures import Headers, WWWAuthenticate
+from werkzeug.exceptions import Unauthorized
 from werkzeug.routing import Rule
 
 from bot.features.health import Health
@@ -76,9 +77,10 @@ def _report_health(app: Flask, health: Health, metrics_token: str | None) -> Non
 
     @app.get("/metrics")
     def metrics() -> Response:
-        given = request.headers.get("Authorization", "")
-        if metrics_token and not hmac.compare_digest(given.encode(), f"Bearer {metrics_token}".encode()):
-            abort(401)
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        given, known = f"{scheme.lower()} {token}", f"bearer {metrics_token}"
+        if metrics_token and not hmac.compare_digest(given.encode(), known.encode()):
+            raise Unauthorized(www_authenticate=WWWAuthenticate("bearer"))
         return Response(metrics_text(health), mimetype="text/plain; version=0.0.4")
 
 
