@@ -1,3 +1,3 @@
 """wecom-quota-bot: fair, calm and honest contact quotas in Enterprise WeChat."""
 
-__version__ = "2026.11.30.4"
+__version__ = "2026.12.1"
