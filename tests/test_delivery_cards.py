@@ -198,15 +198,21 @@ def test_a_card_that_a_busy_wecom_took_after_all_does_not_come_again_as_markdown
     assert (office.row(key)["state"], phone(office)) == ("sent", [])
 
 
-def test_a_card_that_may_have_arrived_and_is_retried_by_hand_does_not_come_again_as_markdown(
-    office: Post,
-) -> None:
+def put_card_of_unknown_outcome(office: Post) -> str:
+    """Let WeCom take a card and say nothing, then refuse its form until it is given up; return its key."""
     office.world.api = replace(office.world.api, repeated_task_id="42014")
     office.world.faults.arm({"close_after": {"times": 1}})
     key = put_card(office)
     office.drain()
     refuse(office, 42027)
     office.later(400)
+    return key
+
+
+def test_a_card_that_may_have_arrived_and_is_retried_by_hand_does_not_come_again_as_markdown(
+    office: Post,
+) -> None:
+    key = put_card_of_unknown_outcome(office)
     assert (office.row(key)["state"], phone(office)) == ("unknown", ["template_card"])
 
     assert office.services.store.outbox.revive(key, now=int(office.clock()))
@@ -217,12 +223,7 @@ def test_a_card_that_may_have_arrived_and_is_retried_by_hand_does_not_come_again
 
 
 def test_a_card_that_is_retried_by_hand_and_known_to_wecom_had_arrived(office: Post) -> None:
-    office.world.api = replace(office.world.api, repeated_task_id="42014")
-    office.world.faults.arm({"close_after": {"times": 1}})
-    key = put_card(office)
-    office.drain()
-    refuse(office, 42027)
-    office.later(400)
+    key = put_card_of_unknown_outcome(office)
 
     assert office.services.store.outbox.revive(key, now=int(office.clock()))
     office.later(400)
