@@ -248,9 +248,9 @@ def _worked_out(
         past = standings.branch.past(epoch_of(at))
         for row in standings.rows:
             if row.target:
-                sums[row.quota, row.period].kept.append(past.history(row.userid).kept_90(past.at_s))
-        for one in sums.values():
-            one.kept = [Kept.over(one.kept)]
+                of_period = sums[row.quota, row.period]
+                own = past.history(row.userid).kept_90(past.at_s)
+                of_period.kept = Kept.over((of_period.kept, own))
 
     with gather_rows(
         services,
@@ -276,7 +276,7 @@ class _Sums:
 
     rule: Quota
     rows: dict[str, QuotaFigures] = field(default_factory=dict)
-    kept: list[Kept] = field(default_factory=list)
+    kept: Kept = field(default_factory=lambda: Kept(0, 0))
 
     def side(self) -> Side:
         rule, rows = self.rule, self.rows.values()
@@ -292,7 +292,7 @@ class _Sums:
             pending=sum(row.pending for row in judged),
             target=target,
             attainment=round_half_up(Fraction(reached, target), places=2) if target else None,
-            kept_90=Kept.over(self.kept).share,
+            kept_90=self.kept.share,
             penalty=None if rule.penalty is None else sum(row.penalty or 0 for row in rows),
             reward=None if rule.reward is None else sum(row.reward or 0 for row in rows),
         )
